@@ -53,7 +53,9 @@ let package = Package(
       swiftSettings: safe),
     .target(
       name: "Operator",
-      dependencies: ["SyncWorker", "SyncDomain", "SyncStore", "Postgres", "Kafka", "PEMS", "HTTP", "Runtime"],
+      dependencies: [
+        "SyncWorker", "SyncDomain", "SyncStore", "SQLCatalog", "Postgres", "Kafka", "PEMS", "HTTP", "Runtime",
+      ],
       swiftSettings: safe),
     .executableTarget(name: "syncline", dependencies: ["Operator"], swiftSettings: safe),
 
@@ -63,15 +65,17 @@ let package = Package(
       dependencies: ["SyncWorker", "SyncDomain", "SyncStore", "Postgres", "Kafka", "PEMS", "HTTP", "Runtime"],
       path: "Tests/TestKit", swiftSettings: common),
     tests("Runtime", ["Runtime"]),
-    tests("HTTP", ["HTTP"]),
+    tests("HTTP", ["HTTP", "Runtime"]),
     tests("YAML", ["YAML"]),
-    tests("Postgres", ["Postgres"]),
-    tests("Kafka", ["Kafka"]),
+    tests("Postgres", ["Postgres", "Runtime"]),
+    tests("Kafka", ["Kafka", "Runtime"]),
     tests("SyncDomain", ["SyncDomain"]),
-    tests("SyncStore", ["SyncStore", "SyncDomain", "Postgres", "SQLCatalog"]),
-    tests("PEMS", ["PEMS", "SyncDomain", "HTTP"]),
-    tests("SyncWorker", ["SyncWorker", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS"]),
-    tests("Operator", ["Operator", "SyncWorker", "SyncStore", "SyncDomain", "Postgres", "Kafka"]),
+    tests("SyncStore", ["SyncStore", "SyncDomain", "Postgres", "SQLCatalog", "Runtime"]),
+    tests("PEMS", ["PEMS", "SyncDomain", "HTTP", "CZlib", "Runtime"]),
+    tests(
+      "SyncWorker",
+      ["SyncWorker", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "Runtime", "SQLCatalog", "syncline"]),
+    tests("Operator", ["Operator", "SyncWorker", "SyncStore", "SyncDomain", "Postgres", "Kafka", "Runtime"]),
     tests("Style", []),
   ]
 )

@@ -1,9 +1,14 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <spawn.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 void csystem_name_thread(const char *name) {
   char kept[16];
@@ -13,3 +18,32 @@ void csystem_name_thread(const char *name) {
 }
 
 int csystem_signal_on_parent_death(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+static volatile sig_atomic_t signal_descriptor = -1;
+
+static void forward_signal(int number) {
+  int kept = errno;
+  unsigned char byte = (unsigned char)number;
+  // A full pipe loses a repeated signal; nobody sends thousands.
+  (void)!write(signal_descriptor, &byte, 1);
+  errno = kept;
+}
+
+int csystem_forward_signal(int number, int descriptor) {
+  struct sigaction action = {.sa_handler = forward_signal, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  signal_descriptor = descriptor;
+  return sigaction(number, &action, NULL);
+}
+
+#ifndef SYNCLINE_REVISION
+#define SYNCLINE_REVISION "unknown"
+#endif
+
+const char *csystem_revision(void) { return SYNCLINE_REVISION; }
+
+int csystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int csystem_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

@@ -2,8 +2,8 @@ import Glibc
 
 /// A value behind a pthread mutex.
 ///
-/// `Synchronization.Mutex` reports false races under the thread sanitizer on Linux; a pthread mutex does not. Hold it for a few instructions only:
-/// never across a wait, a call into C that blocks, or an `await`.
+/// `Synchronization.Mutex` reports false races under the thread sanitizer on Linux; a pthread mutex does not. Hold it
+/// for a few instructions only: never across a wait, a call into C that blocks, or an `await`.
 package final class Locked<Value>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private var value: Value

@@ -17,8 +17,8 @@ package enum LogLevel: Int, Sendable, Comparable, CaseIterable {
 
 /// Structured log lines on standard error: text for people, one JSON object a line for machines.
 ///
-/// A line never holds a secret or a record's content; fields are names, ids, counts and codes. Each line is one `write(2)`, so lines of
-/// several threads and processes do not mix.
+/// A line never holds a secret or a record's content; fields are names, ids, counts and codes. Each line is one
+/// `write(2)`, so lines of several threads and processes do not mix.
 package struct Log: Sendable {
   package enum Format: String, Sendable { case text, json }
 
@@ -64,72 +64,25 @@ package struct Log: Sendable {
     let stamp = timestamp(time)
     switch format {
     case .text:
-      let tail = fields.map { " \($0.0)=\(quoteIfNeeded($0.1))" }.joined()
-      return "\(stamp) \(level.name.uppercased()) \(message)\(tail)\n"
+      let tail = unique(fields).map { " \(printable($0.0))=\(quoteIfNeeded($0.1))" }.joined()
+      return "\(stamp) \(level.name.uppercased()) \(printable(message))\(tail)\n"
     case .json:
       let head = [("time", stamp), ("level", level.name), ("message", message)]
-      return "{" + (head + fields).map { "\(jsonString($0.0)):\(jsonString($0.1))" }.joined(separator: ",") + "}\n"
+      let own = Set(head.map(\.0))
+      let rest = unique(fields.map { own.contains($0.0) ? ($0.0 + "_", $0.1) : $0 })
+      return "{" + (head + rest).map { "\(jsonString($0.0)):\(jsonString($0.1))" }.joined(separator: ",") + "}\n"
     }
+  }
+
+  /// The fields with each name once, the last value given for it: a line's own field beats the context's, and JSON keys
+  /// must be unique.
+  private static func unique(_ fields: [(String, String)]) -> [(String, String)] {
+    let last = Dictionary(fields.enumerated().map { ($1.0, $0) }, uniquingKeysWith: { _, later in later })
+    return fields.enumerated().filter { last[$1.0] == $0 }.map(\.element)
   }
 
   private static func quoteIfNeeded(_ value: String) -> String {
-    let plain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
-    return plain ? value : jsonString(value)
-  }
-}
-
-/// RFC 3339 in UTC with milliseconds, for example `2026-01-31T09:30:00.250Z`.
-package func timestamp(_ time: Date) -> String {
-  let milliseconds = Int64((time.timeIntervalSince1970 * 1000).rounded(.down))
-  var seconds = time_t(milliseconds.quotientFloor(1000))
-  var parts = tm()
-  gmtime_r(&seconds, &parts)
-  func pad(_ value: Int, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
-  }
-  let date = "\(pad(Int(parts.tm_year) + 1900, 4))-\(pad(Int(parts.tm_mon) + 1, 2))-\(pad(Int(parts.tm_mday), 2))"
-  let clock = "\(pad(Int(parts.tm_hour), 2)):\(pad(Int(parts.tm_min), 2)):\(pad(Int(parts.tm_sec), 2))"
-  return "\(date)T\(clock).\(pad(Int(milliseconds - Int64(seconds) * 1000), 3))Z"
-}
-
-extension Int64 {
-  fileprivate func quotientFloor(_ divisor: Int64) -> Int64 {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? quotient - 1 : quotient
-  }
-}
-
-/// `text` as a JSON string literal with its quotes; control characters are escaped.
-package func jsonString(_ text: String) -> String {
-  var out: [UInt8] = [0x22]
-  for byte in text.utf8 {
-    switch byte {
-    case 0x22: out += [0x5C, 0x22]
-    case 0x5C: out += [0x5C, 0x5C]
-    case 0x0A: out += [0x5C, 0x6E]
-    case 0x0D: out += [0x5C, 0x72]
-    case 0x09: out += [0x5C, 0x74]
-    case 0..<0x20, 0x7F:
-      let hex = Array("0123456789abcdef".utf8)
-      out += [0x5C, 0x75, 0x30, 0x30, hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-    default: out.append(byte)
-    }
-  }
-  out.append(0x22)
-  return String(decoding: out, as: UTF8.self)
-}
-
-/// Writes all bytes to a descriptor, going on after short writes and interrupts; an error ends it silently (a closed
-/// standard error must not stop a worker).
-package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) {
-  var done = 0
-  while done < bytes.count {
-    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, bytes.count - done) }
-    if count < 0 {
-      if errno == EINTR || errno == EAGAIN { continue }
-      return
-    }
-    done += count
+    let plain = value.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "=" && !isUnprintable($0) }
+    return plain && !value.isEmpty ? value : printable(jsonString(value))
   }
 }

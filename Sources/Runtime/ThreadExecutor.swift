@@ -3,22 +3,25 @@ import Glibc
 
 /// A serial executor on one thread of its own, for actors that make blocking calls into C.
 ///
-/// Blocking there starves nobody: the cooperative pool has two threads on a two-core machine. `stop()` ends the thread after the jobs already
-/// queued; a job enqueued later runs on the caller's thread, so that a late cleanup is never lost.
+/// Blocking there starves nobody: the cooperative pool has two threads on a two-core machine. The thread starts with
+/// the first job. `stop()` ends it after the jobs already queued; a job enqueued later (a late cleanup) starts it again
+/// for as long as there is work, so no job is lost and no two ever run at the same time.
 package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
+  private let name: String
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
   private var jobs: [UnownedJob] = []
   private var stopped = false
+  private var hasThread = false
 
   package init(name: String) {
+    self.name = name
     mutex = .allocate(capacity: 1)
     condition = .allocate(capacity: 1)
     mutex.initialize(to: pthread_mutex_t())
     condition.initialize(to: pthread_cond_t())
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
-    startThread(name: name) { [self] in loop() }
   }
 
   deinit {
@@ -31,14 +34,12 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
   package func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
     pthread_mutex_lock(mutex)
-    if stopped {
-      pthread_mutex_unlock(mutex)
-      unowned.runSynchronously(on: asUnownedSerialExecutor())
-      return
-    }
     jobs.append(unowned)
+    let needsThread = !hasThread
+    hasThread = true
     pthread_cond_signal(condition)
     pthread_mutex_unlock(mutex)
+    if needsThread { startThread(name: name) { [self] in loop() } }
   }
 
   package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
@@ -52,20 +53,27 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
   }
 
   private func loop() {
-    while true {
-      pthread_mutex_lock(mutex)
-      while jobs.isEmpty && !stopped { pthread_cond_wait(condition, mutex) }
-      let batch = jobs
-      jobs.removeAll(keepingCapacity: true)
-      let last = stopped && batch.isEmpty
-      pthread_mutex_unlock(mutex)
-      if last { return }
+    while let batch = nextBatch() {
       for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
     }
   }
+
+  /// Waits for jobs; nil when the thread is to end.
+  private func nextBatch() -> [UnownedJob]? {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while jobs.isEmpty && !stopped { pthread_cond_wait(condition, mutex) }
+    if jobs.isEmpty {
+      hasThread = false
+      return nil
+    }
+    defer { jobs.removeAll(keepingCapacity: true) }
+    return jobs
+  }
 }
 
-/// Starts a detached thread that runs `body` once; blocking calls are welcome there. The kernel keeps 15 bytes of the name.
+/// Starts a detached thread that runs `body` once; blocking calls are welcome there. The kernel keeps 15 bytes of the
+/// name.
 package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
   final class Start {
     let name: String

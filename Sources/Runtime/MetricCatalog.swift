@@ -1,0 +1,93 @@
+/// Every metric this program exposes; the manual of `/metrics`.
+///
+/// Label values come from small fixed sets (kinds, states, codes, configured topics and organizations), so that the
+/// number of series is bounded. Adding a metric is adding a row here and to `all`.
+package enum MetricCatalog {
+  package typealias Definition = Metrics.Definition
+
+  package static let records = Definition(
+    "syncline_records_total", .counter,
+    "Records by kind of job and outcome: inserted, updated, unchanged, stale, discontinued, conflicted, rejected, skipped.",
+    labels: ["kind", "outcome"])
+  package static let batches = Definition(
+    "syncline_batches_total", .counter,
+    "Batches of messages by kind of job and result: applied, retried, fenced, failed.",
+    labels: ["kind", "result"])
+  package static let batchDuration = Definition(
+    "syncline_batch_duration_seconds", .histogram,
+    "Time from taking a batch to the commit of its effects and its offset.", labels: [])
+  package static let commitToVisible = Definition(
+    "syncline_commit_to_visible_seconds", .histogram,
+    "Time from a user's commit of a draft session to its effect in the mirror and the KPIs.", labels: [])
+  package static let consumerLag = Definition(
+    "syncline_consumer_lag", .gauge, "Messages between the applied offset and the end of a partition.",
+    labels: ["topic", "partition"])
+  package static let jobs = Definition(
+    "syncline_jobs", .gauge, "Jobs by kind and state.", labels: ["kind", "state"])
+  package static let jobDuration = Definition(
+    "syncline_job_duration_seconds", .histogram, "Time from the start of a job's run to its end.", labels: ["kind"],
+    buckets: [0.05, 0.25, 1, 2.5, 5, 15, 45, 60, 120, 240, 600, 1200, 2400, 7200])
+  package static let oldestJobAge = Definition(
+    "syncline_oldest_job_age_seconds", .gauge, "Age of the oldest job in a state that is not final.", labels: ["state"])
+  package static let retries = Definition(
+    "syncline_retries_total", .counter, "Repeated attempts by error code.", labels: ["code"])
+  package static let deadLetters = Definition(
+    "syncline_dead_letters", .gauge, "Dead letters that nobody has replayed or discarded, by error code.",
+    labels: ["code"])
+  package static let conflicts = Definition(
+    "syncline_conflicts", .gauge, "Conflicts between a user's edit and PEMS by status.", labels: ["status"])
+  package static let fenced = Definition(
+    "syncline_fenced_total", .counter, "Writes refused because the worker had lost its partition or its job.",
+    labels: [])
+  package static let rebalances = Definition(
+    "syncline_rebalances_total", .counter, "Changes of this worker's partitions.", labels: [])
+  package static let lockWait = Definition(
+    "syncline_lock_wait_seconds", .histogram, "Time spent waiting for advisory locks and leases.", labels: [])
+  package static let kpiVerifyDifferences = Definition(
+    "syncline_kpi_verify_differences", .gauge,
+    "KPI groups that differed from their recomputation at the last verification.",
+    labels: [])
+  package static let kpiVerifyLastSuccess = Definition(
+    "syncline_kpi_verify_last_success_timestamp_seconds", .gauge,
+    "Unix time of the last KPI verification that found no difference.", labels: [])
+  package static let lastSyncSuccess = Definition(
+    "syncline_last_sync_success_timestamp_seconds", .gauge, "Unix time of an organization's last successful sync.",
+    labels: ["organization"])
+  package static let poolInUse = Definition(
+    "syncline_pool_in_use", .gauge, "Database connections that are lent out.", labels: [])
+  package static let poolWaiters = Definition(
+    "syncline_pool_waiters", .gauge, "Tasks that wait for a database connection.", labels: [])
+  package static let buildInfo = Definition(
+    "syncline_build_info", .gauge, "1, with the build it comes from.", labels: ["version", "revision", "swift"])
+
+  package static let all: [Definition] = [
+    records, batches, batchDuration, commitToVisible, consumerLag, jobs, jobDuration, oldestJobAge, retries,
+    deadLetters,
+    conflicts, fenced, rebalances, lockWait, kpiVerifyDifferences, kpiVerifyLastSuccess, lastSyncSuccess, poolInUse,
+    poolWaiters, buildInfo,
+  ]
+}
+
+extension Metrics {
+  /// The metrics of a process: the whole catalog, with `build_info` set.
+  package static func ofProcess() -> Metrics {
+    let metrics = Metrics(MetricCatalog.all)
+    let labels = [("version", BuildInfo.version), ("revision", BuildInfo.revision), ("swift", BuildInfo.swift)]
+    metrics.set(MetricCatalog.buildInfo, 1, labels)
+    return metrics
+  }
+
+  package func add(_ metric: Definition, _ amount: Double = 1, _ labels: [(String, String)] = []) {
+    add(metric.name, amount, labels)
+  }
+
+  package func set(_ metric: Definition, _ value: Double, _ labels: [(String, String)] = []) {
+    set(metric.name, value, labels)
+  }
+
+  package func replace(_ metric: Definition, _ series: [([(String, String)], Double)]) { replace(metric.name, series) }
+
+  package func observe(_ metric: Definition, _ value: Double, _ labels: [(String, String)] = []) {
+    observe(metric.name, value, labels)
+  }
+}
