@@ -1,0 +1,9 @@
+/// `pfa.kpi.rebuild`: somebody wants an organization's totals corrected from its records.
+package struct KPIRebuildMessage: Hashable, Sendable {
+  package let organization: String
+
+  /// Throws ``MessageFault`` with INVALID_JSON, INVALID_MESSAGE or ORGANIZATION_MISMATCH.
+  package init(_ event: CloudEvent) throws(MessageFault) {
+    organization = try Payload(event.data, lists: []).organization(header: event.organization)
+  }
+}

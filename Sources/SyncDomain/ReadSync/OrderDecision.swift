@@ -1,0 +1,45 @@
+/// Decides what an incoming record does to the row it belongs to: the newest (block, index) wins, as a pair (contract
+/// 4.2).
+package enum OrderDecision: String, Hashable, Sendable, CaseIterable {
+  /// There is no row yet.
+  case insert
+  /// Newer, with other content.
+  case update
+  /// Newer, with the same content: only the order is stored, so that a record between the two does not come back.
+  /// Counted as unchanged.
+  case advance
+  /// Nothing new.
+  case unchanged
+  /// Older than what the row holds.
+  case stale
+
+  /// What the row holds.
+  package struct Existing: Hashable, Sendable {
+    package let order: SourceOrder?
+    package let hash: Int64
+    /// Discontinued by our own orphan sweep, not by PEMS: the record was missing, so seeing it again is news at the
+    /// same order too.
+    package let swept: Bool
+
+    package init(order: SourceOrder?, hash: Int64, swept: Bool = false) {
+      self.order = order
+      self.hash = hash
+      self.swept = swept
+    }
+  }
+
+  /// `existing` is nil when there is no row. Without an order on either side the content decides; a record without an
+  /// order never beats a row with one by anything but its content, and leaves the row's order as it is.
+  package static func decide(existing: Existing?, order: SourceOrder?, hash: Int64) -> OrderDecision {
+    guard let existing else { return .insert }
+    let sameContent = existing.hash == hash
+    guard let order, let current = existing.order else {
+      if existing.swept || !sameContent { return .update }
+      return order == nil ? .unchanged : .advance
+    }
+    if order < current { return .stale }
+    if existing.swept { return .update }
+    if order == current { return sameContent ? .unchanged : .stale }
+    return sameContent ? .advance : .update
+  }
+}

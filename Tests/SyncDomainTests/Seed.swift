@@ -1,0 +1,17 @@
+import Glibc
+import SyncDomain
+import Testing
+
+/// The seed of a property test: fresh each run and printed, or the one in `SYNCLINE_TEST_SEED` to replay a failure.
+func printedSeed(_ test: String = #function) -> UInt64 {
+  let replayed = getenv("SYNCLINE_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
+  let seed = replayed ?? UInt64.random(in: 1...UInt64.max)
+  print("\(test): SYNCLINE_TEST_SEED=\(seed)")
+  return seed
+}
+
+extension String {
+  var bytes: [UInt8] { Array(utf8) }
+}
+
+func text(_ bytes: some Collection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
