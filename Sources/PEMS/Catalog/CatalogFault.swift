@@ -1,0 +1,22 @@
+/// One fault in a definition file; prints as `file:line: message`.
+package struct CatalogFault: Error, Sendable, Equatable, CustomStringConvertible {
+  package let file: String
+  /// From 1.
+  package let line: Int
+  package let message: String
+
+  package init(file: String, line: Int, message: String) {
+    self.file = file
+    self.line = line
+    self.message = message
+  }
+
+  package var description: String { "\(file):\(line): \(message)" }
+}
+
+/// Every fault of a catalog at once, in the order of files and lines.
+package struct CatalogErrors: Error, Sendable, Equatable, CustomStringConvertible {
+  package let faults: [CatalogFault]
+
+  package var description: String { faults.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,56 @@
+import Runtime
+import SyncDomain
+
+/// Puts rate limit and retries around a source (R9, R10, R11).
+///
+/// Reading a page again is always safe. What is permanent, above all a refused login, passes through at once; a wait
+/// the upstream asks for holds everybody who shares the bucket.
+package struct RetryingSource: RecordSource {
+  private let source: any RecordSource
+  private let bucket: TokenBucket
+  private let policy: RetryPolicy
+  private let clock: SourceClock
+  private let onRetry: @Sendable (SourceError, Duration) -> Void
+
+  /// `onRetry` is told of each failure that will be tried again and of the wait before that.
+  package init(
+    _ source: any RecordSource, bucket: TokenBucket, policy: RetryPolicy = .pems, clock: SourceClock = .system,
+    onRetry: @escaping @Sendable (SourceError, Duration) -> Void = { _, _ in }
+  ) {
+    self.source = source
+    self.bucket = bucket
+    self.policy = policy
+    self.clock = clock
+    self.onRetry = onRetry
+  }
+
+  package func page(_ request: PageRequest) async throws(SourceError) -> SourcePage {
+    var generator = SystemRandomNumberGenerator()
+    var attempt = 1
+    while true {
+      try await pause(bucket.take(now: clock.now()))
+      do throws(SourceError) {
+        return try await source.page(request)
+      } catch {
+        let asked = error.retryAfter.map { $0 / .seconds(1) }
+        guard error.isTransient, let seconds = policy.delay(after: attempt, retryAfter: asked, using: &generator) else {
+          throw error
+        }
+        let wait = Duration.seconds(seconds)
+        onRetry(error, wait)
+        if error.retryAfter != nil { bucket.pause(wait, now: clock.now()) }
+        try await pause(wait)
+        attempt += 1
+      }
+    }
+  }
+
+  private func pause(_ duration: Duration) async throws(SourceError) {
+    do {
+      if duration > .zero { try await clock.sleep(duration) }
+      try Task.checkCancellation()
+    } catch {
+      throw SourceError(.cancelled, "cancelled while waiting to read")
+    }
+  }
+}

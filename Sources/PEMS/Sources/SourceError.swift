@@ -1,0 +1,56 @@
+/// Why a page could not be read. Message and hint name no credential and no record.
+package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible {
+  package enum Code: String, Sendable {
+    /// 401, 403, or an alert that says so: retrying makes it worse (R11).
+    case upstreamAuth = "AUTH"
+    /// No connection, or a status that says try later.
+    case upstreamUnavailable = "UPSTREAM_UNAVAILABLE"
+    case upstreamTimeout = "UPSTREAM_TIMEOUT"
+    case upstreamRateLimited = "UPSTREAM_RATE_LIMITED"
+    /// An ErrorAlert, also with HTTP 200 (R12).
+    case upstreamErrorAlert = "UPSTREAM_ERROR_ALERT"
+    /// Not JSON, half a page, or contradicting itself (R2).
+    case upstreamInvalidAnswer = "UPSTREAM_INVALID_ANSWER"
+    /// A status that says our request is wrong.
+    case upstreamRefused = "UPSTREAM_REFUSED"
+    /// A critical field is gone (R14).
+    case schemaDrift = "SCHEMA_DRIFT"
+    /// More pages than `maxPages` (R1).
+    case pageLimit = "PAGE_LIMIT"
+    /// More bytes than `maxResponseBytes` (R22).
+    case responseTooLarge = "RESPONSE_TOO_LARGE"
+    /// No such source, file or grid.
+    case sourceNotFound = "SOURCE_NOT_FOUND"
+    /// A variable or secret the source needs is not set.
+    case sourceNotConfigured = "SOURCE_NOT_CONFIGURED"
+    /// A file that breaks its format.
+    case sourceInvalid = "SOURCE_INVALID"
+    /// The cursor is not one of ours: a checkpoint of another source or version.
+    case invalidCursor = "INVALID_CURSOR"
+    case cancelled = "CANCELLED"
+  }
+
+  package let reason: Code
+  package let message: String
+  /// What to do; nil when there is nothing to say.
+  package let hint: String?
+  /// Whether the same page may succeed later.
+  package let isTransient: Bool
+  /// How long the upstream asks us to wait; nil when it does not say.
+  package let retryAfter: Duration?
+
+  /// The code as it is stored and shown.
+  package var code: String { reason.rawValue }
+
+  package init(
+    _ reason: Code, _ message: String, hint: String? = nil, isTransient: Bool = false, retryAfter: Duration? = nil
+  ) {
+    self.reason = reason
+    self.message = message
+    self.hint = hint
+    self.isTransient = isTransient
+    self.retryAfter = retryAfter
+  }
+
+  package var description: String { "\(code): \(message)" + (hint.map { " (\($0))" } ?? "") }
+}
