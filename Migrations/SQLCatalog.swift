@@ -1,2 +1,218 @@
-package let x = PackageResources.V0001_x_up_sql
-package let y = PackageResources.kpi_show_sql
+/// The SQL of the product as constants: the files in `Schema/` and `Queries/`, embedded when it is built.
+///
+/// A file that is not named here fails the style test.
+package enum SQLCatalog {
+  /// One migration: its version (`V0001`), name, and the text of its way up and down.
+  package struct Migration: Sendable {
+    package let version: Int
+    package let name: String
+    package let up: String
+    package let down: String
+  }
+
+  /// In the order they run.
+  package static let migrations: [Migration] = [
+    Migration(
+      version: 1, name: "foundation", up: text(PackageResources.V0001_foundation_up_sql),
+      down: text(PackageResources.V0001_foundation_down_sql)),
+    Migration(
+      version: 2, name: "mirror", up: text(PackageResources.V0002_mirror_up_sql),
+      down: text(PackageResources.V0002_mirror_down_sql)),
+    Migration(
+      version: 3, name: "kpi", up: text(PackageResources.V0003_kpi_up_sql),
+      down: text(PackageResources.V0003_kpi_down_sql)),
+    Migration(
+      version: 4, name: "jobs", up: text(PackageResources.V0004_jobs_up_sql),
+      down: text(PackageResources.V0004_jobs_down_sql)),
+    Migration(
+      version: 5, name: "messaging", up: text(PackageResources.V0005_messaging_up_sql),
+      down: text(PackageResources.V0005_messaging_down_sql)),
+    Migration(
+      version: 6, name: "summaries", up: text(PackageResources.V0006_summaries_up_sql),
+      down: text(PackageResources.V0006_summaries_down_sql)),
+    Migration(
+      version: 7, name: "indexes", up: text(PackageResources.V0007_indexes_up_sql),
+      down: text(PackageResources.V0007_indexes_down_sql)),
+    Migration(
+      version: 8, name: "row_security", up: text(PackageResources.V0008_row_security_up_sql),
+      down: text(PackageResources.V0008_row_security_down_sql)),
+    Migration(
+      version: 9, name: "versioned_edits", up: text(PackageResources.V0009_versioned_edits_up_sql),
+      down: text(PackageResources.V0009_versioned_edits_down_sql)),
+    Migration(
+      version: 10, name: "monitoring", up: text(PackageResources.V0010_monitoring_up_sql),
+      down: text(PackageResources.V0010_monitoring_down_sql)),
+  ]
+
+  fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// The statements of the product, one file each; the file's head says what its parameters are and what it locks.
+package enum Queries {
+  package static let advanceOffset = SQLCatalog.text(PackageResources.advance_offset_sql)
+  package static let becomeSystem = SQLCatalog.text(PackageResources.become_system_sql)
+  package static let becomeWorker = SQLCatalog.text(PackageResources.become_worker_sql)
+  package static let claimJob = SQLCatalog.text(PackageResources.claim_job_sql)
+  package static let claimPartition = SQLCatalog.text(PackageResources.claim_partition_sql)
+  package static let forgetOffsets = SQLCatalog.text(PackageResources.forget_offsets_sql)
+  package static let holdJob = SQLCatalog.text(PackageResources.hold_job_sql)
+  package static let insertDeadLetter = SQLCatalog.text(PackageResources.insert_dead_letter_sql)
+  package static let insertOutbox = SQLCatalog.text(PackageResources.insert_outbox_sql)
+  package static let jobStatus = SQLCatalog.text(PackageResources.job_status_sql)
+  package static let liftTimeout = SQLCatalog.text(PackageResources.lift_timeout_sql)
+  package static let moveOffset = SQLCatalog.text(PackageResources.move_offset_sql)
+  package static let organizationExists = SQLCatalog.text(PackageResources.organization_exists_sql)
+  package static let parkOutbox = SQLCatalog.text(PackageResources.park_outbox_sql)
+  package static let readOffsets = SQLCatalog.text(PackageResources.read_offsets_sql)
+  package static let releaseJob = SQLCatalog.text(PackageResources.release_job_sql)
+  package static let removeOutbox = SQLCatalog.text(PackageResources.remove_outbox_sql)
+  package static let reportProgress = SQLCatalog.text(PackageResources.report_progress_sql)
+  package static let retryJob = SQLCatalog.text(PackageResources.retry_job_sql)
+  package static let sampleState = SQLCatalog.text(PackageResources.sample_state_sql)
+  package static let takeOutbox = SQLCatalog.text(PackageResources.take_outbox_sql)
+
+  package static let abandonPages = SQLCatalog.text(PackageResources.abandon_pages_sql)
+  package static let allocatePages = SQLCatalog.text(PackageResources.allocate_pages_sql)
+  package static let applyRecords = SQLCatalog.text(PackageResources.apply_records_sql)
+  package static let becomeApplier = SQLCatalog.text(PackageResources.become_applier_sql)
+  package static let countOrphans = SQLCatalog.text(PackageResources.count_orphans_sql)
+  package static let activeCosts = SQLCatalog.text(PackageResources.active_costs_sql)
+  package static let finishDryRun = SQLCatalog.text(PackageResources.finish_dry_run_sql)
+  package static let finishRead = SQLCatalog.text(PackageResources.finish_read_sql)
+  package static let markLatePages = SQLCatalog.text(PackageResources.mark_late_pages_sql)
+  package static let openRead = SQLCatalog.text(PackageResources.open_read_sql)
+  package static let pageWindow = SQLCatalog.text(PackageResources.page_window_sql)
+  package static let pagesFrom = SQLCatalog.text(PackageResources.pages_from_sql)
+  package static let preferHashing = SQLCatalog.text(PackageResources.prefer_hashing_sql)
+  package static let previewRecords = SQLCatalog.text(PackageResources.preview_records_sql)
+  package static let readPosition = SQLCatalog.text(PackageResources.read_position_sql)
+  package static let requestRead = SQLCatalog.text(PackageResources.request_read_sql)
+  package static let startRun = SQLCatalog.text(PackageResources.start_run_sql)
+  package static let storeCheckpoint = SQLCatalog.text(PackageResources.store_checkpoint_sql)
+  package static let storeDrift = SQLCatalog.text(PackageResources.store_drift_sql)
+  package static let storeWatermark = SQLCatalog.text(PackageResources.store_watermark_sql)
+  package static let sweepOrphans = SQLCatalog.text(PackageResources.sweep_orphans_sql)
+
+  package static let lockRebuild = SQLCatalog.text(PackageResources.lock_rebuild_sql)
+  package static let rebuildKPIs = SQLCatalog.text(PackageResources.rebuild_kpis_sql)
+  package static let recordRebuild = SQLCatalog.text(PackageResources.record_rebuild_sql)
+  package static let verifyKPIs = SQLCatalog.text(PackageResources.verify_kpis_sql)
+
+  package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
+  package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
+  package static let cancelJob = SQLCatalog.text(PackageResources.cancel_job_sql)
+  package static let closeCancelledLog = SQLCatalog.text(PackageResources.close_cancelled_log_sql)
+  package static let findOrganization = SQLCatalog.text(PackageResources.find_organization_sql)
+  package static let jobCircumstances = SQLCatalog.text(PackageResources.job_circumstances_sql)
+  package static let listDeadLetters = SQLCatalog.text(PackageResources.list_dead_letters_sql)
+  package static let listIssues = SQLCatalog.text(PackageResources.list_issues_sql)
+  package static let listJobs = SQLCatalog.text(PackageResources.list_jobs_sql)
+  package static let listKPIChanges = SQLCatalog.text(PackageResources.list_kpi_changes_sql)
+  package static let listLogs = SQLCatalog.text(PackageResources.list_logs_sql)
+  package static let listOrganizations = SQLCatalog.text(PackageResources.list_organizations_sql)
+  package static let oldestTransaction = SQLCatalog.text(PackageResources.oldest_transaction_sql)
+  package static let outboxBacklog = SQLCatalog.text(PackageResources.outbox_backlog_sql)
+  package static let recordKPIRebuild = SQLCatalog.text(PackageResources.record_kpi_rebuild_sql)
+  package static let setOrganizationStatus = SQLCatalog.text(PackageResources.set_organization_status_sql)
+  package static let showDeadLetter = SQLCatalog.text(PackageResources.show_dead_letter_sql)
+  package static let showJob = SQLCatalog.text(PackageResources.show_job_sql)
+  package static let showKPIs = SQLCatalog.text(PackageResources.show_kpis_sql)
+  package static let showLog = SQLCatalog.text(PackageResources.show_log_sql)
+  package static let showTimeline = SQLCatalog.text(PackageResources.show_timeline_sql)
+  package static let silentJobs = SQLCatalog.text(PackageResources.silent_jobs_sql)
+  package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
+  package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
+
+  package static let benchApplyBare = SQLCatalog.text(PackageResources.bench_apply_bare_sql)
+  package static let benchHotGroup = SQLCatalog.text(PackageResources.bench_hot_group_sql)
+  package static let benchLiveKPIs = SQLCatalog.text(PackageResources.bench_live_kpis_sql)
+  package static let benchLiveTimeline = SQLCatalog.text(PackageResources.bench_live_timeline_sql)
+  package static let benchCopyIn = SQLCatalog.text(PackageResources.bench_copy_in_sql)
+  package static let benchCopyOut = SQLCatalog.text(PackageResources.bench_copy_out_sql)
+  package static let benchIndexes = SQLCatalog.text(PackageResources.bench_indexes_sql)
+  package static let benchMerge = SQLCatalog.text(PackageResources.bench_merge_sql)
+  package static let benchVersion = SQLCatalog.text(PackageResources.bench_version_sql)
+  package static let benchWAL = SQLCatalog.text(PackageResources.bench_wal_sql)
+
+  /// Every statement by file name, for the test that prepares each of them.
+  package static let all: [(name: String, sql: String)] = [
+    ("advance_offset", advanceOffset),
+    ("become_system", becomeSystem),
+    ("become_worker", becomeWorker),
+    ("claim_job", claimJob),
+    ("claim_partition", claimPartition),
+    ("forget_offsets", forgetOffsets),
+    ("hold_job", holdJob),
+    ("insert_dead_letter", insertDeadLetter),
+    ("insert_outbox", insertOutbox),
+    ("job_status", jobStatus),
+    ("lift_timeout", liftTimeout),
+    ("move_offset", moveOffset),
+    ("organization_exists", organizationExists),
+    ("park_outbox", parkOutbox),
+    ("read_offsets", readOffsets),
+    ("release_job", releaseJob),
+    ("remove_outbox", removeOutbox),
+    ("report_progress", reportProgress),
+    ("retry_job", retryJob),
+    ("sample_state", sampleState),
+    ("take_outbox", takeOutbox),
+    ("abandon_pages", abandonPages),
+    ("allocate_pages", allocatePages),
+    ("apply_records", applyRecords),
+    ("become_applier", becomeApplier),
+    ("count_orphans", countOrphans),
+    ("active_costs", activeCosts),
+    ("finish_dry_run", finishDryRun),
+    ("finish_read", finishRead),
+    ("mark_late_pages", markLatePages),
+    ("open_read", openRead),
+    ("page_window", pageWindow),
+    ("pages_from", pagesFrom),
+    ("prefer_hashing", preferHashing),
+    ("preview_records", previewRecords),
+    ("read_position", readPosition),
+    ("request_read", requestRead),
+    ("start_run", startRun),
+    ("store_checkpoint", storeCheckpoint),
+    ("store_drift", storeDrift),
+    ("store_watermark", storeWatermark),
+    ("sweep_orphans", sweepOrphans),
+    ("lock_rebuild", lockRebuild),
+    ("rebuild_kpis", rebuildKPIs),
+    ("record_rebuild", recordRebuild),
+    ("verify_kpis", verifyKPIs),
+    ("add_organization", addOrganization),
+    ("approve_job", approveJob),
+    ("cancel_job", cancelJob),
+    ("close_cancelled_log", closeCancelledLog),
+    ("find_organization", findOrganization),
+    ("job_circumstances", jobCircumstances),
+    ("list_dead_letters", listDeadLetters),
+    ("list_issues", listIssues),
+    ("list_jobs", listJobs),
+    ("list_kpi_changes", listKPIChanges),
+    ("list_logs", listLogs),
+    ("list_organizations", listOrganizations),
+    ("oldest_transaction", oldestTransaction),
+    ("outbox_backlog", outboxBacklog),
+    ("record_kpi_rebuild", recordKPIRebuild),
+    ("set_organization_status", setOrganizationStatus),
+    ("show_dead_letter", showDeadLetter),
+    ("show_job", showJob),
+    ("show_kpis", showKPIs),
+    ("show_log", showLog),
+    ("show_timeline", showTimeline),
+    ("silent_jobs", silentJobs),
+    ("unforced_tables", unforcedTables),
+    ("watch_job", watchJob),
+    ("bench_apply_bare", benchApplyBare),
+    ("bench_hot_group", benchHotGroup),
+    ("bench_live_kpis", benchLiveKPIs),
+    ("bench_live_timeline", benchLiveTimeline),
+    ("bench_indexes", benchIndexes),
+    ("bench_merge", benchMerge),
+    ("bench_version", benchVersion),
+    ("bench_wal", benchWAL),
+  ]
+}

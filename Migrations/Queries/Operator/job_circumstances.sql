@@ -1,0 +1,17 @@
+-- A job with what it may be waiting for; no row: there is none. Spans are whole seconds.
+-- $1 id
+-- Indexes: sync_job_pkey, organization_pkey, sync_job_open, sync_page_waiting, sync_page_pkey.
+SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, j.error_code, j.error_message, j.lease_owner,
+  j.lease_expires_at, j.finished_at, j.run_at > now() AS is_early, o.status AS organization_status,
+  j.state = 'running' AND j.lease_expires_at < now() AS is_silent,
+  extract(epoch FROM now() - j.created_at)::bigint AS age,
+  extract(epoch FROM now() - j.lease_expires_at)::bigint AS silent_for,
+  (SELECT count(*) FROM sync_job q
+    WHERE q.kind = j.kind AND q.state IN ('queued', 'retrying') AND q.run_at <= now() AND q.id <> j.id
+      AND (-q.priority, q.run_at) < (-j.priority, j.run_at)) AS ahead,
+  (SELECT count(*) FROM sync_job r WHERE r.kind = j.kind AND r.state = 'running' AND r.lease_expires_at >= now()) AS running,
+  (SELECT count(*) FROM sync_page p WHERE p.job_id = j.id AND p.state = 'allocated') AS pages_waiting,
+  (SELECT count(*) FROM sync_page p WHERE p.job_id = j.id AND p.state = 'applied') AS pages_applied
+FROM sync_job j
+JOIN organization o ON o.id = j.organization_id
+WHERE j.id = $1::uuid

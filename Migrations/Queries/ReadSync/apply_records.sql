@@ -1,0 +1,184 @@
+-- Applies a batch of records of one organization and everything that follows from it: totals, lineage, counts, issues.
+--
+-- One statement, so one snapshot and one plan: what was there is read once, only rows that really change are locked
+-- (in key order, so that two batches can not deadlock), and jsonb and the generated columns are computed for those
+-- alone. An unchanged record costs one index probe.
+--
+-- $1 organization  $2 pfaIds, unique in the batch, ascending  $3 blocks  $4 indexes  $5 content hashes  $6 data as
+-- JSON text
+-- $7 KPI slot  $8 cause (read_sync, event)  $9 cause id
+-- $10 job  $11 page  $12 event id: the page of a job that the batch is; null for single events
+-- $13 stream: where batches without a page of their own are counted  $14 sync type of that row
+-- $15 received, with rejected and duplicates  $16 rejected  $17 duplicates with equal content
+-- $18 issue pfaIds  $19 fields  $20 codes  $21 raw values  $22 whether the record was rejected
+--
+-- Whatever statistics say (a first sync fills an empty table under a cached plan), each row is found by a probe of
+-- its own: the lookups stand in subqueries that are not pulled up, and the updates join under become_applier.sql,
+-- which leaves no other way.
+--
+-- Locks: changed mirror rows in pfa_id order, then KPI slots in key order, then the page or stream row, then the log
+-- row of a run that has ended.
+-- Indexes: pfa_mirror_key, pfa_mirror_pkey, pfa_sync_log_job_id_key. A key that another session inserts at the same
+-- time ends in 23505: the transaction is retried.
+WITH incoming AS MATERIALIZED (
+  SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
+),
+known AS MATERIALIZED (
+  SELECT i.pfa_id, i.block, i.index, i.hash, i.data, m.id, m.content_hash = i.hash AS same_content,
+    (i.block, i.index) IS NOT DISTINCT FROM (m.source_block, m.source_index) AS same_order,
+    CASE
+      WHEN m.id IS NULL THEN false
+      WHEN i.block IS NULL THEN m.content_hash IS DISTINCT FROM i.hash OR m.swept_by IS NOT NULL
+      WHEN m.source_block IS NULL THEN true
+      WHEN m.swept_by IS NOT NULL THEN (i.block, i.index) >= (m.source_block, m.source_index)
+      ELSE (i.block, i.index) > (m.source_block, m.source_index)
+    END AS newer
+  FROM incoming i
+  LEFT JOIN LATERAL (
+    SELECT p.id, p.content_hash, p.source_block, p.source_index, p.swept_by
+    FROM pfa_mirror p WHERE p.organization_id = $1 AND p.pfa_id = i.pfa_id
+    OFFSET 0
+  ) m ON true
+),
+locked AS MATERIALIZED (
+  SELECT m.*, k.data, k.block, k.index, k.hash,
+    m.swept_by IS NULL AND m.content_hash IS NOT DISTINCT FROM k.hash AS same_content,
+    CASE WHEN m.pending_base IS NOT NULL THEN pfa_merge_read(k.data::jsonb, m.effective, m.pending_base) END AS merged
+  FROM (SELECT * FROM known WHERE newer ORDER BY pfa_id) k
+  CROSS JOIN LATERAL (
+    SELECT p.id, p.data AS effective, p.pending_base, p.content_hash, p.swept_by, p.category, p.source, p.dor,
+      p.is_discontinued, p.is_actualized, p.monthly_rate, p.purchase_price, p.original_start, p.original_end,
+      p.forecast_start, p.forecast_end, p.actual_start, p.actual_end
+    FROM pfa_mirror p
+    WHERE p.organization_id = $1 AND p.pfa_id = k.pfa_id
+      AND CASE
+        WHEN k.block IS NULL THEN p.content_hash IS DISTINCT FROM k.hash OR p.swept_by IS NOT NULL
+        WHEN p.source_block IS NULL THEN true
+        WHEN p.swept_by IS NOT NULL THEN (k.block, k.index) >= (p.source_block, p.source_index)
+        ELSE (k.block, k.index) > (p.source_block, p.source_index)
+      END
+    FOR UPDATE
+  ) m
+),
+advanced AS (
+  -- The stamp is not part of the content, and belongs to the newest order all the same: else the row would depend
+  -- on the order of arrival.
+  UPDATE pfa_mirror m
+  SET source_block = l.block, source_index = l.index, last_synced_at = now(),
+    data = CASE WHEN l.data::jsonb ? 'lastModified'
+      THEN m.data || jsonb_build_object('lastModified', l.data::jsonb -> 'lastModified') ELSE m.data - 'lastModified' END
+  FROM locked l WHERE m.id = l.id AND l.same_content
+  RETURNING 1
+),
+changed AS (
+  UPDATE pfa_mirror m
+  SET data = CASE WHEN (l.merged).data IS NULL THEN l.data::jsonb ELSE (l.merged).data END,
+    pending_base = (l.merged).pending_base, version = m.version + 1, source_block = coalesce(l.block, m.source_block),
+    source_index = coalesce(l.index, m.source_index), content_hash = l.hash, swept_by = NULL, last_synced_at = now(),
+    updated_at = now()
+  FROM locked l WHERE m.id = l.id AND NOT l.same_content
+  RETURNING coalesce((l.merged).conflicts <> '{}', false) AS is_conflict,
+    l.category AS old_category, l.source AS old_source, l.dor AS old_dor, l.is_discontinued AS old_discontinued,
+    l.is_actualized AS old_actualized,
+    pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.original_start, l.original_end) AS old_plan,
+    pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.forecast_start, l.forecast_end) AS old_forecast,
+    CASE WHEN l.is_actualized
+      THEN pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.actual_start, l.actual_end) ELSE 0 END AS old_actual,
+    m.category, m.source, m.dor, m.is_discontinued, m.is_actualized,
+    pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.original_start, m.original_end) AS plan,
+    pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.forecast_start, m.forecast_end) AS forecast,
+    CASE WHEN m.is_actualized
+      THEN pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.actual_start, m.actual_end) ELSE 0 END AS actual
+),
+added AS (
+  INSERT INTO pfa_mirror AS m (id, organization_id, pfa_id, data, source_block, source_index, content_hash, last_synced_at)
+  SELECT md5($1 || chr(31) || k.pfa_id)::uuid, $1, k.pfa_id, k.data::jsonb, k.block, k.index, k.hash, now()
+  FROM known k WHERE k.id IS NULL
+  RETURNING m.category, m.source, m.dor, m.is_discontinued, m.is_actualized,
+    pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.original_start, m.original_end) AS plan,
+    pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.forecast_start, m.forecast_end) AS forecast,
+    CASE WHEN m.is_actualized
+      THEN pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.actual_start, m.actual_end) ELSE 0 END AS actual
+),
+effect AS (
+  SELECT category, source, dor, plan, forecast, actual, 1 AS records, is_actualized::int AS actualized
+  FROM added WHERE NOT is_discontinued
+  UNION ALL
+  SELECT category, source, dor, plan, forecast, actual, 1, is_actualized::int FROM changed WHERE NOT is_discontinued
+  UNION ALL
+  SELECT old_category, old_source, old_dor, -old_plan, -old_forecast, -old_actual, -1, -old_actualized::int
+  FROM changed WHERE NOT old_discontinued
+),
+delta AS MATERIALIZED (
+  SELECT category, source, dor, sum(plan) AS plan, sum(forecast) AS forecast, sum(actual) AS actual,
+    sum(records) AS records, sum(actualized) AS actualized
+  FROM effect GROUP BY category, source, dor
+  HAVING sum(plan) <> 0 OR sum(forecast) <> 0 OR sum(actual) <> 0 OR sum(records) <> 0 OR sum(actualized) <> 0
+),
+totals AS (
+  INSERT INTO kpi_slot AS s (organization_id, category, source, dor, slot, plan_cost, forecast_cost, actual_cost,
+    record_count, actualized_count)
+  SELECT $1, category, source, dor, $7::smallint, plan, forecast, actual, records, actualized FROM delta ORDER BY category, source, dor
+  ON CONFLICT (organization_id, category, source, dor, slot) DO UPDATE
+  SET plan_cost = s.plan_cost + excluded.plan_cost, forecast_cost = s.forecast_cost + excluded.forecast_cost,
+    actual_cost = s.actual_cost + excluded.actual_cost, record_count = s.record_count + excluded.record_count,
+    actualized_count = s.actualized_count + excluded.actualized_count
+),
+lineage AS (
+  INSERT INTO kpi_change (organization_id, category, source, dor, cause, cause_id, plan_cost, forecast_cost,
+    actual_cost, record_count, actualized_count)
+  SELECT $1, category, source, dor, $8, $9, plan, forecast, actual, records, actualized FROM delta
+),
+counted AS MATERIALIZED (
+  SELECT (SELECT count(*) FROM added)::int AS inserted,
+    (SELECT count(*) FROM changed WHERE NOT is_conflict AND (old_discontinued OR NOT is_discontinued))::int AS updated,
+    (SELECT count(*) FROM changed WHERE NOT is_conflict AND NOT old_discontinued AND is_discontinued)::int AS discontinued,
+    (SELECT count(*) FROM changed WHERE is_conflict)::int AS conflicted,
+    $17::int + (SELECT count(*) FROM advanced)::int
+      + (SELECT count(*) FROM known WHERE id IS NOT NULL AND NOT newer AND same_content AND (same_order OR block IS NULL))::int AS unchanged
+),
+outcome AS MATERIALIZED (
+  SELECT c.*, $15::int - $16::int - c.inserted - c.updated - c.discontinued - c.unchanged - c.conflicted AS stale FROM counted c
+),
+page AS (
+  UPDATE sync_page p
+  SET state = 'applied', received = $15, inserted = o.inserted, updated = o.updated, unchanged = o.unchanged,
+    stale = o.stale, discontinued = o.discontinued, conflicted = o.conflicted, rejected = $16, applied_at = now(),
+    seen = CASE WHEN p.keep_seen AND NOT p.is_late THEN $2 || array_remove($18::text[], NULL) END
+  FROM outcome o
+  WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12 AND p.state = 'allocated'
+  RETURNING p.job_id, p.is_late, p.received, p.inserted, p.updated, p.unchanged, p.stale, p.discontinued, p.conflicted, p.rejected
+),
+late AS (
+  UPDATE pfa_sync_log l
+  SET received = l.received + p.received, inserted = l.inserted + p.inserted, updated = l.updated + p.updated,
+    unchanged = l.unchanged + p.unchanged, stale = l.stale + p.stale, discontinued = l.discontinued + p.discontinued,
+    conflicted = l.conflicted + p.conflicted, rejected = l.rejected + p.rejected, pages = l.pages + 1
+  FROM page p WHERE p.is_late AND l.job_id = p.job_id
+),
+run AS (
+  INSERT INTO pfa_sync_log AS l (stream, organization_id, sync_type, status, received, inserted, updated, unchanged, stale,
+    discontinued, conflicted, rejected, pages, completed_at)
+  SELECT $13, $1, $14, CASE WHEN $16 > 0 THEN 'completed_with_errors' ELSE 'completed' END, $15, o.inserted, o.updated,
+    o.unchanged, o.stale, o.discontinued, o.conflicted, $16, 1, now()
+  FROM outcome o
+  WHERE NOT EXISTS (SELECT FROM sync_page p WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12)
+  ON CONFLICT (organization_id, stream) DO UPDATE
+  SET received = l.received + excluded.received, inserted = l.inserted + excluded.inserted, updated = l.updated + excluded.updated,
+    unchanged = l.unchanged + excluded.unchanged, stale = l.stale + excluded.stale,
+    discontinued = l.discontinued + excluded.discontinued, conflicted = l.conflicted + excluded.conflicted,
+    rejected = l.rejected + excluded.rejected, pages = l.pages + 1,
+    completed_at = now(),
+    status = CASE WHEN l.status = 'completed' THEN excluded.status ELSE l.status END
+  RETURNING 1
+),
+issues AS (
+  INSERT INTO sync_record_issue (job_id, stream, organization_id, page, pfa_id, field, code, raw, rejected)
+  SELECT CASE WHEN EXISTS (SELECT FROM page) THEN $10::uuid END, CASE WHEN EXISTS (SELECT FROM run) THEN $13 END, $1,
+    CASE WHEN EXISTS (SELECT FROM page) THEN $11::int END, i.pfa_id, i.field, i.code, i.raw, i.rejected
+  FROM unnest($18::text[], $19::text[], $20::text[], $21::text[], $22::bool[]) AS i (pfa_id, field, code, raw, rejected)
+  WHERE EXISTS (SELECT FROM page) OR EXISTS (SELECT FROM run)
+)
+SELECT inserted, updated, discontinued, unchanged, stale, conflicted,
+  EXISTS (SELECT FROM page) OR EXISTS (SELECT FROM run) AS counted
+FROM outcome

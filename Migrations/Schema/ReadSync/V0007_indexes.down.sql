@@ -1,0 +1,25 @@
+-- Nothing is lost but speed, and the rule of one read sync per organization.
+DROP INDEX dead_letter_open;
+DROP INDEX kpi_change_cause;
+DROP INDEX kpi_change_group;
+DROP INDEX sync_record_issue_stream;
+DROP INDEX sync_record_issue_job;
+DROP INDEX pfa_sync_log_recent;
+DROP INDEX sync_page_waiting;
+DROP INDEX sync_job_organization;
+DROP INDEX sync_job_recent;
+DROP INDEX sync_job_finished;
+DROP INDEX sync_job_unfinished;
+DROP INDEX sync_job_open;
+DROP INDEX sync_job_one_read;
+DROP INDEX pfa_mirror_data;
+DROP INDEX pfa_mirror_actual_end;
+DROP INDEX pfa_mirror_actual_start;
+DROP INDEX pfa_mirror_plan_end;
+DROP INDEX pfa_mirror_plan_start;
+DROP INDEX pfa_mirror_forecast_end;
+DROP INDEX pfa_mirror_forecast;
+DROP INDEX pfa_mirror_group_forecast;
+DROP INDEX pfa_mirror_group;
+ALTER TABLE pfa_mirror DROP CONSTRAINT pfa_mirror_key;
+ALTER TABLE pfa_mirror DROP CONSTRAINT pfa_mirror_pkey;

@@ -1,0 +1,61 @@
+import Postgres
+import SQLCatalog
+
+/// A message that can not be applied, with everything needed to understand and replay it.
+package struct DeadLetter: Sendable {
+  package var organization: String?
+  package var topic: String
+  package var partition: Int32
+  package var offset: Int64
+  package var key: [UInt8]?
+  package var value: [UInt8]?
+  package var headers: [(name: String, value: [UInt8]?)]
+  package var code: String
+  package var cause: String
+  package var trace: String?
+  /// When Kafka took the message, ms since 1970; nil when it does not say.
+  package var producedAt: Int64?
+
+  package init(
+    organization: String?, topic: String, partition: Int32, offset: Int64, key: [UInt8]?, value: [UInt8]?,
+    headers: [(name: String, value: [UInt8]?)], code: String, cause: String, trace: String?, producedAt: Int64?
+  ) {
+    self.organization = organization
+    self.topic = topic
+    self.partition = partition
+    self.offset = offset
+    self.key = key
+    self.value = value
+    self.headers = headers
+    self.code = code
+    self.cause = cause
+    self.trace = trace
+    self.producedAt = producedAt
+  }
+}
+
+/// Keeps bad messages in the transaction that moves past them, and hands a copy to the `.dlq` topic.
+package enum DeadLetterStore {
+  /// What to run, in order, inside the caller's transaction.
+  package static func statements(_ letter: DeadLetter) -> [PGStatement] {
+    let context: [(name: String, value: [UInt8]?)] = [
+      ("__connect.errors.topic", letter.topic), ("__connect.errors.partition", String(letter.partition)),
+      ("__connect.errors.offset", String(letter.offset)), ("__connect.errors.exception.class.name", letter.code),
+      ("__connect.errors.exception.message", letter.cause), ("__connect.errors.stage", "VALUE_CONVERTER"),
+    ].map { (name: $0.0, value: Array($0.1.utf8)) }
+    return [
+      PGStatement(
+        Queries.insertDeadLetter,
+        [
+          PGValue(letter.organization), .text(letter.topic), .int4(letter.partition), .int(letter.offset),
+          bytes(letter.key),
+          bytes(letter.value), .json(HeaderText.encode(letter.headers)), .text(letter.code), .text(letter.cause),
+          PGValue(letter.trace), letter.producedAt.map { .int($0) } ?? .null,
+        ]),
+      OutboxStore.insert(
+        topic: letter.topic + ".dlq", key: letter.key, value: letter.value, headers: letter.headers + context),
+    ]
+  }
+
+  private static func bytes(_ value: [UInt8]?) -> PGValue { value.map { .bytes($0) } ?? .null }
+}

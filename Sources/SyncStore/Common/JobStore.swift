@@ -1,0 +1,115 @@
+import Postgres
+import SQLCatalog
+import SyncDomain
+
+/// A job as its present holder claimed it; every write names the token.
+package struct JobClaim: Sendable {
+  package let id: String
+  package let organization: String
+  package let kind: String
+  /// From 1; a takeover after a crash is the same attempt.
+  package let attempt: Int
+  package let token: String
+  /// JSON object.
+  package let parameters: [UInt8]
+  package let requestedBy: String?
+  /// The job was running under a worker that went silent.
+  package let isTakenOver: Bool
+}
+
+/// How a job stands.
+package struct JobStatus: Sendable {
+  package let state: JobState
+  package let errorCode: String?
+  package let errorMessage: String?
+  package let isDryRun: Bool
+  /// JSON object; the result of a dry run.
+  package let progress: [UInt8]
+  /// Records applied so far.
+  package let applied: Int64
+  /// Nil when the upstream does not tell.
+  package let total: Int64?
+}
+
+/// Claims of jobs and what holders write. All throw PGError, and ``Fenced`` when the job is no longer theirs.
+package enum JobStore {
+  /// How long a claim lives without a sign of life: a dead worker's job is taken over after it.
+  package static let leaseSeconds = 12
+
+  /// The next due job of these kinds, or one whose worker went silent; nil when there is none. Bind the session with
+  /// `asSystem` first.
+  package static func claim(_ session: PGSession, kinds: [String], owner: String) throws -> JobClaim? {
+    let values: [PGValue] = [.array(.text(kinds)), .text(owner), .int4(Int32(leaseSeconds))]
+    guard let row = try session.query(Queries.claimJob, values).first else { return nil }
+    return JobClaim(
+      id: try row.string("id"), organization: try row.string("organization_id"), kind: try row.string("kind"),
+      attempt: Int(try row.integer("attempt")), token: try row.string("lease_token"),
+      parameters: try row.bytes("parameters") ?? [], requestedBy: try row.text("requested_by"),
+      isTakenOver: try row.bool("taken_over") ?? false)
+  }
+
+  /// Extends the claim; the first statement of each of its transactions.
+  package static func hold(_ session: PGSession, _ claim: JobClaim) throws {
+    try session.query(Queries.holdJob, [.uuid(claim.id), .uuid(claim.token), .int4(Int32(leaseSeconds))])
+  }
+
+  /// A transaction of the claim's holder: bound to its organization, fenced by its token.
+  package static func holding<R>(_ session: PGSession, _ claim: JobClaim, _ body: () throws -> R) throws -> R {
+    try session.asWorker(claim.organization) {
+      try hold(session, claim)
+      return try body()
+    }
+  }
+
+  /// What `jobs show` and the progress bar read. `progress` is a JSON object.
+  package static func report(_ session: PGSession, _ claim: JobClaim, progress: [UInt8]) throws {
+    try holding(session, claim) {
+      _ = try session.query(Queries.reportProgress, [.uuid(claim.id), .uuid(claim.token), .json(progress)])
+    }
+  }
+
+  /// Puts the job back for a later attempt.
+  package static func retry(
+    _ session: PGSession, _ claim: JobClaim, afterMilliseconds delay: Int64, code: String, message: String
+  ) throws {
+    try session.asWorker(claim.organization) {
+      let values: [PGValue] = [.uuid(claim.id), .uuid(claim.token), .int(delay), .text(code), .text(message)]
+      if try session.query(Queries.retryJob, values).rowCount == 0 { throw Fenced() }
+    }
+  }
+
+  /// Lets the claim go at once, for another worker to go on; nothing happens when it is no longer ours.
+  package static func release(_ session: PGSession, _ claim: JobClaim) throws {
+    try session.asWorker(claim.organization) {
+      _ = try session.query(Queries.releaseJob, [.uuid(claim.id), .uuid(claim.token)])
+    }
+  }
+
+  /// The read sync of an organization that has not ended yet; nil when there is none. Dry runs do not count.
+  package static func openRead(_ session: PGSession, organization: String) throws -> String? {
+    try session.query(Queries.openRead, [.text(organization)]).first?.string("id")
+  }
+
+  /// How a job stands, for who waits for it; nil when no worker has seen its request.
+  package static func status(_ session: PGSession, _ id: String) throws -> JobStatus? {
+    guard let row = try session.query(Queries.jobStatus, [.uuid(id)]).first,
+      let state = JobState(rawValue: try row.string("state"))
+    else { return nil }
+    return JobStatus(
+      state: state, errorCode: try row.text("error_code"), errorMessage: try row.text("error_message"),
+      isDryRun: try row.bool("is_dry_run") ?? false, progress: try row.bytes("progress") ?? [],
+      applied: try row.integer("applied"), total: try row.int("total"))
+  }
+
+  /// Queues a read sync, bound to its organization already. Nil: the same event asked before; then nothing changed.
+  /// `isRefused`: another read of the organization is open, and the job is kept as failed, JOB_ALREADY_RUNNING.
+  package static func requestRead(
+    _ session: PGSession, id: String, key: String, request: ReadSyncRequest
+  ) throws -> (id: String, isRefused: Bool)? {
+    let values: [PGValue] = [
+      .uuid(id), .text(request.organization), .text(key), .json(request.encoded()), PGValue(request.requestedBy),
+    ]
+    guard let row = try session.query(Queries.requestRead, values).first else { return nil }
+    return (try row.string("id"), try row.string("state") == "failed")
+  }
+}

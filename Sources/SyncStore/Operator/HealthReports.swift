@@ -1,0 +1,87 @@
+import Postgres
+import SQLCatalog
+
+/// Facts about the machinery that `doctor` judges.
+package enum HealthReports {
+  /// A job whose worker went silent.
+  package struct SilentJob: Sendable, Equatable {
+    package let id: String
+    package let organization: String
+    package let kind: String
+    package let owner: String?
+    /// Since its lease ended, in seconds.
+    package let seconds: Int64
+
+    package init(id: String, organization: String, kind: String, owner: String?, seconds: Int64) {
+      self.id = id
+      self.organization = organization
+      self.kind = kind
+      self.owner = owner
+      self.seconds = seconds
+    }
+  }
+
+  /// A transaction that somebody keeps open.
+  package struct OpenTransaction: Sendable, Equatable {
+    package let pid: Int64
+    package let login: String
+    package let application: String
+    package let state: String
+    package let seconds: Int64
+
+    package init(pid: Int64, login: String, application: String, state: String, seconds: Int64) {
+      self.pid = pid
+      self.login = login
+      self.application = application
+      self.state = state
+      self.seconds = seconds
+    }
+  }
+
+  /// Tables of tenants whose row security is off or not forced, by name.
+  package static func unforcedTables(_ session: PGSession) throws -> [String] {
+    try session.query(Queries.unforcedTables).rows.map { try $0.string("table_name") }
+  }
+
+  /// Running jobs whose lease has been past for this many seconds; at most 20. Bind the session with `reading` first.
+  package static func silentJobs(_ session: PGSession, after seconds: Int) throws -> [SilentJob] {
+    try session.query(Queries.silentJobs, [.int4(Int32(clamping: seconds))]).rows.map { row in
+      SilentJob(
+        id: try row.string("id"), organization: try row.string("organization_id"), kind: try row.string("kind"),
+        owner: try row.text("lease_owner"), seconds: try row.integer("seconds"))
+    }
+  }
+
+  /// What the outbox holds.
+  package struct Outbox: Sendable, Equatable {
+    /// Messages that wait for the relay.
+    package var messages: Int64 = 0
+    /// Age of the oldest of them; nil when none waits.
+    package var seconds: Int64?
+    /// Messages that Kafka refuses for good.
+    package var parked: Int64 = 0
+    /// The topic of the latest of them, and why.
+    package var error: String?
+
+    package init() {}
+  }
+
+  /// Bind the session with `reading` first.
+  package static func outbox(_ session: PGSession) throws -> Outbox {
+    let row = try session.query(Queries.outboxBacklog).one()
+    var outbox = Outbox()
+    outbox.messages = try row.integer("messages")
+    outbox.seconds = try row.int("seconds")
+    outbox.parked = try row.integer("parked")
+    outbox.error = try row.text("error")
+    return outbox
+  }
+
+  /// Nil: there is none that this login may see.
+  package static func oldestTransaction(_ session: PGSession) throws -> OpenTransaction? {
+    guard let row = try session.query(Queries.oldestTransaction).first else { return nil }
+    return OpenTransaction(
+      pid: try row.integer("pid"), login: try row.string("login"), application: try row.string("application"),
+      state: try row.string("state"), seconds: try row.integer("seconds"))
+  }
+}

@@ -1,0 +1,67 @@
+import Postgres
+import SyncDomain
+
+/// A job and everything around it that can explain its state. Moments are PostgreSQL's text in the session's time zone,
+/// spans are seconds.
+package struct JobCircumstances: Sendable, Equatable {
+  package var id: String
+  package var organization: String
+  package var kind: String
+  package var state: JobState
+  package var result: String?
+  package var attempt: Int64 = 0
+  package var runAt = ""
+  package var errorCode: String?
+  package var errorMessage: String?
+  package var leaseOwner: String?
+  package var leaseExpiresAt: String?
+  package var finishedAt: String?
+  /// It is not due before `runAt`.
+  package var isEarly = false
+  package var organizationStatus = "active"
+  /// It is running, and its lease is past.
+  package var isSilent = false
+  /// Since it was asked for.
+  package var age: Int64 = 0
+  /// Since its lease ended; nil without a lease.
+  package var silentFor: Int64?
+  /// Due jobs of its kind that are claimed before it.
+  package var ahead: Int64 = 0
+  /// Jobs of its kind that run under a living lease.
+  package var running: Int64 = 0
+  package var pagesWaiting: Int64 = 0
+  package var pagesApplied: Int64 = 0
+
+  package init(id: String, organization: String, kind: String, state: JobState) {
+    self.id = id
+    self.organization = organization
+    self.kind = kind
+    self.state = state
+  }
+
+  init(_ row: PGRow) throws {
+    guard let state = JobState(rawValue: try row.string("state")) else {
+      throw PGError(.conversion, "column state is not one of a job's states")
+    }
+    self.init(
+      id: try row.string("id"), organization: try row.string("organization_id"), kind: try row.string("kind"),
+      state: state)
+    result = try row.text("result")
+    attempt = try row.integer("attempt")
+    runAt = try row.string("run_at")
+    errorCode = try row.text("error_code")
+    errorMessage = try row.text("error_message")
+    leaseOwner = try row.text("lease_owner")
+    leaseExpiresAt = try row.text("lease_expires_at")
+    finishedAt = try row.text("finished_at")
+    isEarly = try row.bool("is_early") ?? false
+    organizationStatus = try row.string("organization_status")
+    isSilent = try row.bool("is_silent") ?? false
+    age = try row.integer("age")
+    silentFor = try row.int("silent_for")
+    ahead = try row.integer("ahead")
+    running = try row.integer("running")
+    pagesWaiting = try row.integer("pages_waiting")
+    pagesApplied = try row.integer("pages_applied")
+  }
+}

@@ -1,0 +1,150 @@
+import Postgres
+import SyncStore
+import TestKit
+import Testing
+
+/// What the database says of itself, and the views of the old design that make way.
+@Suite("Monitoring") struct MonitoringTests {
+  private func metrics(_ session: PGSession) throws -> [String: String] {
+    let rows = try session.table("SELECT metric_name, metric_value, status FROM monitor_sync_performance()")
+    return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], "\($0[1]) \($0[2])") })
+  }
+
+  @Test("S0-19 monitor_sync_performance has six metrics, each with a value and a status", .syncDatabase)
+  func sixRows() async throws {
+    try await onDatabase { session in
+      let quiet = [
+        "materialized_view_removed": "1 CONFIRMED_REMOVED", "records_per_second": "0.000 HEALTHY",
+        "active_organizations": "0 HEALTHY", "average_run_ms": "0.0 HEALTHY", "rejected_share": "0.000000 HEALTHY",
+        "open_jobs": "0 HEALTHY",
+      ]
+      #expect(try metrics(session) == quiet)
+      let log = """
+        INSERT INTO pfa_sync_log (job_id, stream, organization_id, sync_type, received, inserted, rejected, started_at,
+          completed_at, status)
+        """
+      try session.execute(
+        """
+        INSERT INTO sync_job (id, organization_id, kind) VALUES ('00000000-0000-4000-8000-000000000001', 'RIO', 'write_back');
+        INSERT INTO sync_job (organization_id, kind, state, finished_at) VALUES ('RIO', 'write_back', 'failed', now());
+        \(log) VALUES
+          ('00000000-0000-4000-8000-000000000001', NULL, 'RIO', 'full', 3600, 3564, 36, now() - interval '3 s', now(),
+            'completed'),
+          (NULL, 's', 'RIO2', 'incremental', 0, 0, 0, now() - interval '9 min', NULL, 'running'),
+          (NULL, 'old', 'RIO', 'incremental', 9999, 0, 9999, now() - interval '3 h', now() - interval '61 min', 'completed')
+        """)
+      let busy = try metrics(session)
+      #expect(
+        busy
+          == quiet.merging(
+            [
+              "records_per_second": "1.000 HEALTHY", "active_organizations": "2 HEALTHY",
+              "average_run_ms": "3000.0 HEALTHY",
+              "rejected_share": "0.010000 HEALTHY", "open_jobs": "1 HEALTHY",
+            ], uniquingKeysWith: { $1 }))
+      try session.execute(
+        """
+        UPDATE sync_job SET state = 'running' WHERE state = 'queued';
+        UPDATE sync_job SET state = 'awaiting_approval' WHERE state = 'running';
+        UPDATE pfa_sync_log SET inserted = 3563, rejected = 37 WHERE received = 3600
+        """)
+      #expect(try metrics(session)["open_jobs"] == "1 WARNING")
+      #expect(try metrics(session)["rejected_share"] == "0.010278 WARNING")
+      let ofApplication = try session.asApp("ann") { try metrics(session) }
+      #expect(try metrics(session) == ofApplication, "an application sees the same numbers")
+    }
+  }
+
+  @Test(
+    "S0-20 A materialized view is noticed when somebody makes one, and its removal is confirmed (S0-01)", .syncDatabase)
+  func materializedView() async throws {
+    try await onDatabase { session in
+      #expect(try metrics(session)["materialized_view_removed"] == "1 CONFIRMED_REMOVED")
+      try session.execute("CREATE MATERIALIZED VIEW pfa_totals AS SELECT * FROM pfa_kpi_summary")
+      #expect(try metrics(session)["materialized_view_removed"] == "0 PRESENT")
+      try session.execute("DROP MATERIALIZED VIEW pfa_totals")
+      #expect(try metrics(session)["materialized_view_removed"] == "1 CONFIRMED_REMOVED")
+    }
+  }
+
+  @Test("S0-27 A database whose totals and bounds are materialized views migrates, and has none afterwards (S0-01)")
+  func oldDesign() async throws {
+    let connection = try await PGConnection.open(PGOptions(url: try await TestDatabase.fresh()), name: "test")
+    try await connection.run { session in
+      try session.execute(
+        """
+        CREATE TABLE old_records AS SELECT 'RIO' AS organization_id, n AS cost FROM generate_series(1, 10) n;
+        CREATE MATERIALIZED VIEW pfa_kpi_summary AS
+          SELECT organization_id, sum(cost) AS total_plan_cost FROM old_records GROUP BY 1;
+        CREATE UNIQUE INDEX pfa_kpi_summary_key ON pfa_kpi_summary (organization_id);
+        CREATE MATERIALIZED VIEW pfa_timeline_bounds AS SELECT organization_id FROM pfa_kpi_summary;
+        CREATE VIEW report AS SELECT * FROM pfa_kpi_summary JOIN pfa_timeline_bounds USING (organization_id)
+        """)
+      let versions = try Migrator.up(session)
+      #expect(try session.list("SELECT matviewname FROM pg_matviews") == [])
+      #expect(
+        try session.list(
+          "SELECT relname || ' ' || relkind::text FROM pg_class WHERE relname LIKE 'pfa\\_kpi\\_summary%'")
+          == ["pfa_kpi_summary v"])
+      #expect(try session.value("SELECT to_regclass('report')") == nil, "what stood on them goes with them")
+      #expect(try session.count("SELECT count(*)::int FROM old_records") == 10, "the data stays")
+      #expect(try metrics(session)["materialized_view_removed"] == "1 CONFIRMED_REMOVED")
+      #expect(try Migrator.up(session) == [])
+      #expect(try Migrator.down(session, to: 0).count == versions.count)
+      #expect(try Migrator.up(session) == versions)
+    }
+    await connection.close()
+  }
+
+  @Test("S1-13 analyze_pfa_query_performance times five queries, and counts what they find", .syncDatabase)
+  func analyze() async throws {
+    var random = seeded("analyze")
+    let samples = (0..<300).map { Sample.random("r\($0)", 1, &random) }
+    try await onDatabase { session in
+      try apply(session, samples)
+      try apply(session, [Sample("other")], to: "RIO2")
+      for (category, source) in [(nil, nil), ("Cranes", nil), (nil, "Rental"), ("Pumps", "Purchase"), ("None", "None")]
+      {
+        let filter: [PGValue] = [.text("RIO"), PGValue(category), PGValue(source)]
+        let rows = try session.table(
+          """
+          SELECT query_name, row_count, target_ms, execution_ms >= 0, status = CASE WHEN execution_ms <= target_ms
+            THEN 'OPTIMAL' ELSE 'SLOW' END FROM analyze_pfa_query_performance($1, $2, $3)
+          """, filter)
+        func count(_ condition: String) throws -> Int {
+          try session.count(
+            """
+            SELECT count(*)::int FROM pfa_mirror WHERE organization_id = $1 AND \(condition)
+              AND ($2::text IS NULL OR category = $2) AND ($3::text IS NULL OR source = $3)
+            """, filter)
+        }
+        let filtered = try count("NOT is_discontinued")
+        let groups = try session.count("SELECT count(*)::int FROM pfa_kpi_summary WHERE organization_id = 'RIO'")
+        #expect(
+          rows == [
+            ["filter", "\(filtered)", "50", "t", "t"], ["first page of 100", "\(min(100, filtered))", "20", "t", "t"],
+            ["kpi summary", "\(groups)", "50", "t", "t"], ["timeline bounds", "1", "20", "t", "t"],
+            ["containment", "\(min(100, try count("true")))", "200", "t", "t"],
+          ], "\(category ?? "any") \(source ?? "any")")
+      }
+    }
+  }
+
+  @Test("An application analyzes its own organization and no other (S0-29)", .syncDatabase)
+  func analyzeApart() async throws {
+    try await onDatabase { session in
+      try apply(session, [Sample("a")])
+      try apply(session, [Sample("a"), Sample("b")], to: "RIO2")
+      let counts = "SELECT row_count FROM analyze_pfa_query_performance($1) WHERE query_name = 'filter'"
+      let own = try session.asApp("ann", "RIO") { try session.list(counts, [.text("RIO")]) }
+      #expect(own == ["1"])
+      #expect(try session.list(counts, [.text("RIO2")]) == ["2"], "who sees all tenants anyway")
+      for (bound, asked) in [("RIO", "RIO2"), ("", "RIO"), ("RIO", nil)] {
+        let error = try pgError { try session.asApp("ann", bound) { _ = try session.query(counts, [PGValue(asked)]) } }
+        #expect(error.sqlstate == "42501")
+      }
+      let missing = try session.list("SELECT row_count FROM analyze_pfa_query_performance('NIL')")
+      #expect(missing == ["0", "0", "0", "0", "0"])
+    }
+  }
+}

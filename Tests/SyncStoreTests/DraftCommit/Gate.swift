@@ -1,0 +1,40 @@
+import Postgres
+import TestKit
+
+/// A place in other sessions' transactions at which they wait until the test lets them go on.
+struct Gate {
+  private let keeper: PGConnection
+
+  init() async throws {
+    keeper = try await SyncDatabase.current.connect("gate")
+    try await keeper.run { _ = try $0.query("SELECT pg_advisory_lock(7)") }
+  }
+
+  func open() async throws {
+    try await keeper.run { _ = try $0.query("SELECT pg_advisory_unlock(7)") }
+  }
+
+  /// Waits until so many sessions stand there.
+  func reached(by sessions: Int = 1) async throws {
+    try await until("\(sessions) at the gate") {
+      try await keeper.run {
+        try $0.count(
+          """
+          SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          """) == sessions
+      }
+    }
+  }
+
+  /// Waits until the session of that process waits for another one's lock.
+  func blocked(_ process: Int32) async throws {
+    try await until("\(process) waits") {
+      try await keeper.run { try $0.value("SELECT cardinality(pg_blocking_pids($1))", [.int4(process)]) != "0" }
+    }
+  }
+}
+
+extension PGSession {
+  func waitAtGate() throws { try query("SELECT pg_advisory_xact_lock_shared(7)") }
+}
