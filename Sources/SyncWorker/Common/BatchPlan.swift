@@ -1,0 +1,73 @@
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// What a run of consecutive messages of one partition comes to: pure, made once the database has said which
+/// organizations exist.
+package struct BatchPlan: Sendable {
+  package enum Step: Sendable {
+    case apply(RecordBatch)
+    case requestRead(ReadSyncRequest, key: String, jobId: String)
+    case rebuildKPIs(organization: String, key: String, jobId: String)
+    case keep(DeadLetter)
+  }
+
+  package private(set) var steps: [Step] = []
+  /// Messages with a null value.
+  package private(set) var skipped = 0
+
+  /// Single changes of one organization become one batch; a page stays a batch of its own, because it is counted by
+  /// itself. Organizations come in order of name, so that two workers lock them in the same order.
+  package init(_ messages: [DecodedMessage], known: Set<String>) {
+    var changes: [String: [RecordOutcome]] = [:]
+    var pages: [RecordBatch] = []
+    var others: [Step] = []
+    for message in messages {
+      if let organization = message.organization, !known.contains(organization) {
+        others.append(.keep(message.deadLetter(.unknownOrganization(organization))))
+        continue
+      }
+      switch message.content {
+      case .tombstone: skipped += 1
+      case .fault(let fault): others.append(.keep(message.deadLetter(fault)))
+      case .changed(let organization, let outcome): changes[organization, default: []].append(outcome)
+      case .readRequest(let request, let key, let jobId): others.append(.requestRead(request, key: key, jobId: jobId))
+      case .kpiRebuild(let organization, let key, let jobId):
+        others.append(.rebuildKPIs(organization: organization, key: key, jobId: jobId))
+      case .page(let page, let outcomes, let eventId):
+        // A job's id that is none of ours can not have counts; its records are applied like single changes.
+        let identity =
+          UUIDShape.isUUID(page.jobId)
+          ? RecordBatch.Page(jobId: page.jobId, number: page.page, eventId: eventId) : nil
+        pages.append(
+          RecordBatch(
+            organization: page.organization, page: identity, outcomes: outcomes, issues: page.issues,
+            rejected: page.rejected))
+      }
+    }
+    let batches = pages + changes.map { RecordBatch(organization: $0.key, page: nil, outcomes: $0.value) }
+    steps = batches.sorted { $0.organization < $1.organization }.map { .apply($0) } + others
+  }
+
+  /// Organizations the messages name, to be looked up.
+  package static func organizations(_ messages: [DecodedMessage]) -> Set<String> {
+    Set(messages.compactMap(\.organization))
+  }
+}
+
+/// Whether a text can be a `uuid` in Postgres: 8-4-4-4-12 hexadecimal digits.
+enum UUIDShape {
+  static func isUUID(_ text: String) -> Bool {
+    let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    return groups.map(\.count) == [8, 4, 4, 4, 12]
+      && groups.allSatisfy { group in
+        group.allSatisfy { (48...57).contains($0) || (65...70).contains($0) || (97...102).contains($0) }
+      }
+  }
+}
+
+extension MessageFault {
+  package static func unknownOrganization(_ name: String) -> MessageFault {
+    MessageFault(code: "UNKNOWN_ORGANIZATION", reason: "no organization is named \(name.prefix(100))")
+  }
+}

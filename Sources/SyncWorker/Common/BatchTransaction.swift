@@ -1,0 +1,117 @@
+import Kafka
+import Postgres
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// Performs what consecutive messages of a partition ask for, with their offset, in one transaction.
+package struct BatchTransaction: Sendable {
+  /// What was done, for metrics and logs.
+  package struct Report: Sendable {
+    package var outcomes: [ApplyOutcome] = []
+    package var deadLetters: [String] = []
+    package var skipped = 0
+    /// A job was queued: somebody may want to look for work now.
+    package var hasNewJob = false
+    package var refusedRequests = 0
+    package init() {}
+  }
+
+  package let claim: PartitionClaim
+  /// Where the partition stands.
+  package let expected: Int64
+  /// Where it stands afterwards: behind the last message.
+  package let next: Int64
+  package let messages: [DecodedMessage]
+  package let origin: ApplyStore.Origin
+  /// Records the database refused when it was tried before, per message: they are rejected alone.
+  package var refused: [Int: String] = [:]
+  /// The only message is kept instead of applied: the database refused it as a whole.
+  package var fault: MessageFault?
+  /// Keeping it was refused as well: it is kept without trace and headers, whose values nobody vouches for.
+  package var keepsLittle = false
+
+  package init(
+    claim: PartitionClaim, expected: Int64, next: Int64, messages: [DecodedMessage], origin: ApplyStore.Origin
+  ) {
+    self.claim = claim
+    self.expected = expected
+    self.next = next
+    self.messages = messages
+    self.origin = origin
+  }
+
+  /// Blocks until the commit. Throws ``Fenced`` when the partition is not ours or not at `expected`, else PGError; then
+  /// nothing has changed, unless it is a lost connection: then the stored offset tells.
+  package func perform(_ session: PGSession) throws -> Report {
+    try session.fencing {
+      try session.transaction {
+        let plan = try begin(session)
+        var report = Report()
+        report.skipped = plan.skipped
+        for step in plan.steps { try perform(session, step, &report) }
+        return report
+      }
+    }
+  }
+
+  /// Which records of the only message the database refuses, by their index in its batch. Nothing of it remains.
+  package func findRefused(_ session: PGSession) throws -> [Int: String] {
+    struct Undo: Error { let refused: [Int: String] }
+    do {
+      return try session.fencing {
+        try session.transaction {
+          for case .apply(let batch) in try begin(session).steps {
+            try session.becomeApplier(batch.organization)
+            throw Undo(refused: try ApplyStore.refused(session, batch, origin))
+          }
+          throw Undo(refused: [:])
+        }
+      }
+    } catch let undo as Undo {
+      return undo.refused
+    }
+  }
+
+  private func begin(_ session: PGSession) throws -> BatchPlan {
+    let known = try OffsetStore.begin(
+      session, claim, from: expected, to: next, organizations: BatchPlan.organizations(messages))
+    return BatchPlan(messages, known: known)
+  }
+
+  private func perform(_ session: PGSession, _ step: BatchPlan.Step, _ report: inout Report) throws {
+    if let fault {
+      var letter = messages[0].deadLetter(fault)
+      if keepsLittle {
+        letter.organization = nil
+        letter.headers = []
+        letter.trace = nil
+        letter.cause = "the database refuses this message and its headers"
+      }
+      try keep(session, letter, &report)
+      return
+    }
+    switch step {
+    case .apply(let batch):
+      let accepted = refused.isEmpty ? batch : batch.rejecting(refused)
+      try session.becomeApplier(batch.organization)
+      report.outcomes.append(try ApplyStore.apply(session, accepted, origin))
+    case .requestRead(let request, let key, let jobId):
+      try session.becomeWorker(request.organization)
+      if let answer = try JobStore.requestRead(session, id: jobId, key: key, request: request) {
+        if answer.isRefused { report.refusedRequests += 1 } else { report.hasNewJob = true }
+      }
+    case .rebuildKPIs(let organization, let key, let jobId):
+      try session.becomeWorker(organization)
+      try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: jobId, key: key)
+    case .keep(let letter):
+      try keep(session, letter, &report)
+    }
+  }
+
+  private func keep(_ session: PGSession, _ letter: DeadLetter, _ report: inout Report) throws {
+    try session.becomeSystem()
+    try session.pipeline(DeadLetterStore.statements(letter))
+    report.deadLetters.append(letter.code)
+  }
+}

@@ -1,0 +1,96 @@
+import Kafka
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// A Kafka message and what it asks for, decided without any I/O.
+package struct DecodedMessage: Sendable {
+  package enum Content: Sendable {
+    case page(ReadSyncPage, outcomes: [RecordOutcome], eventId: String)
+    case changed(organization: String, RecordOutcome)
+    case readRequest(ReadSyncRequest, key: String, jobId: String)
+    case kpiRebuild(organization: String, key: String, jobId: String)
+    /// Can not be applied: a dead letter.
+    case fault(MessageFault)
+    /// A null value: counted and skipped.
+    case tombstone
+  }
+
+  package let message: KafkaMessage
+  package let content: Content
+  package let trace: String?
+
+  package init(_ message: KafkaMessage) {
+    self.message = message
+    let headers = message.headers.map { ($0.name, $0.value) }
+    switch CloudEvent.decode(headers: headers, key: message.key, value: message.value) {
+    case .tombstone:
+      content = .tombstone
+      trace = nil
+    case .undecodable(let fault):
+      content = .fault(fault)
+      // A foreign header as it came: what no text column takes is left out.
+      trace = message.header("traceparent").flatMap { $0.utf8.contains(0) ? nil : String($0.prefix(200)) }
+    case .event(let event):
+      trace = event.traceparent
+      do throws(MessageFault) {
+        content = try DecodedMessage.read(event)
+      } catch {
+        content = .fault(error)
+      }
+    }
+  }
+
+  /// The organization the message is about; nil when it does not say.
+  package var organization: String? {
+    switch content {
+    case .page(let page, _, _): page.organization
+    case .changed(let organization, _): organization
+    case .readRequest(let request, _, _): request.organization
+    case .kpiRebuild(let organization, _, _): organization
+    case .fault, .tombstone: nil
+    }
+  }
+
+  /// Records it carries, bad ones too.
+  package var recordCount: Int {
+    switch content {
+    case .page(let page, let outcomes, _): outcomes.count + page.rejected.count
+    case .changed: 1
+    case .readRequest, .kpiRebuild, .fault, .tombstone: 0
+    }
+  }
+
+  /// The message as a dead letter.
+  package func deadLetter(_ fault: MessageFault) -> DeadLetter {
+    DeadLetter(
+      organization: organization, topic: message.topic, partition: message.partition, offset: message.offset,
+      key: message.key, value: message.value, headers: message.headers.map { (name: $0.name, value: $0.value) },
+      code: fault.code, cause: fault.reason, trace: trace, producedAt: message.timestamp < 0 ? nil : message.timestamp)
+  }
+
+  /// The type of a message of `pfa.kpi-refresh.v1`.
+  package static let rebuildType = "pfa.kpi.rebuild"
+
+  private static func read(_ event: CloudEvent) throws(MessageFault) -> Content {
+    // The key by which the database remembers a request; a job's id follows from it, so that who asks knows it
+    // beforehand. The length keeps ("a b", "c") and ("a", "b c") apart.
+    let key = "\(event.source.utf8.count) \(event.source) \(event.id)"
+    let jobId = UUIDText.event(source: event.source, id: event.id)
+    if event.type == rebuildType {
+      // Not the id that a read sync of the same event would have: an event's id is unique within its kind only.
+      return .kpiRebuild(
+        organization: try KPIRebuildMessage(event).organization, key: key,
+        jobId: UUIDText.event(source: "syncline:kpi_rebuild", id: key))
+    }
+    switch try ReadSyncMessage.decode(event) {
+    case .requested(let request): return .readRequest(request, key: key, jobId: jobId)
+    case .changed(let organization, let record):
+      return .changed(
+        organization: organization, RecordCanonicalizer(organization: organization).canonicalize(record))
+    case .page(let page):
+      let canonicalizer = RecordCanonicalizer(organization: page.organization)
+      return .page(page, outcomes: page.records.map { canonicalizer.canonicalize($0) }, eventId: event.id)
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import Kafka
+import PEMS
+import Postgres
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// Claims due jobs and drives each in a task of its own, with a heartbeat beside it.
+///
+/// A job whose lease another worker has taken is dropped at once: every write of it is fenced.
+final class JobRunner: Sendable {
+  private struct State {
+    var running: [String: Task<Void, Never>] = [:]
+    var isDraining = false
+    var waiter: CheckedContinuation<Void, Never>?
+    var hasNews = false
+    /// The producer is of no use any more: only a new process has another one.
+    var fatal: KafkaError?
+  }
+
+  private let configuration: WorkerConfiguration
+  private let pool: PGPool
+  private let producer: KafkaProducer
+  private let sources: SourceFactory
+  private let metrics: Metrics
+  private let log: Log
+  private let state = Locked(State())
+
+  init(configuration: WorkerConfiguration, pool: PGPool, producer: KafkaProducer, metrics: Metrics) {
+    self.configuration = configuration
+    self.pool = pool
+    self.producer = producer
+    self.metrics = metrics
+    log = configuration.log
+    let log = configuration.log
+    sources = SourceFactory(clock: configuration.sourceClock) { error, wait in
+      metrics.add(MetricCatalog.retries, 1, [("code", error.code)])
+      log.warning(
+        "the upstream is asked again", ("code", error.code), ("seconds", String(Int(wait.inSeconds.rounded()))))
+    }
+  }
+
+  /// Somebody queued a job.
+  func wake() {
+    let waiter = state.with { state in
+      state.hasNews = true
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume()
+  }
+
+  /// Looks for work until drained or cancelled. Throws the KafkaError after which this process can not publish any
+  /// more.
+  func run() async throws {
+    while !state.with({ $0.isDraining }) && !Task.isCancelled {
+      await claimAll()
+      await nap()
+      if let fatal = state.with({ $0.fatal }) { throw fatal }
+    }
+    await withTaskCancellationHandler {
+      for task in state.with({ Array($0.running.values) }) { await task.value }
+    } onCancel: {
+      for task in state.with({ Array($0.running.values) }) { task.cancel() }
+    }
+  }
+
+  /// Takes no new job; what runs is given back after its present step, for another worker to go on with.
+  func drain() async {
+    let tasks = state.with { state in
+      state.isDraining = true
+      return Array(state.running.values)
+    }
+    for task in tasks { task.cancel() }
+    wake()
+  }
+
+  private func claimAll() async {
+    guard configuration.kinds.contains(.readSync) else { return }
+    while state.with({ $0.running.count < configuration.readRuns && !$0.isDraining }) {
+      let owner = configuration.owner
+      do {
+        let claim = try await pool.run { session in
+          try session.asSystem { try JobStore.claim(session, kinds: ["read_sync"], owner: owner) }
+        }
+        guard let claim else { return }
+        start(claim)
+      } catch {
+        log.warning("jobs could not be looked for", ("cause", "\(error)"))
+        return
+      }
+    }
+  }
+
+  private func start(_ claim: JobClaim) {
+    let log = log.with(("job", claim.id), ("organization", claim.organization))
+    log.info(claim.isTakenOver ? "job taken over" : "job started", ("attempt", String(claim.attempt)))
+    let task = Task {
+      let started = ContinuousClock.now
+      await drive(claim, log)
+      metrics.observe(MetricCatalog.jobDuration, started.duration(to: .now).inSeconds, [("kind", claim.kind)])
+      state.with { _ = $0.running.removeValue(forKey: claim.id) }
+      wake()
+    }
+    state.with { $0.running[claim.id] = task }
+  }
+
+  /// The job and its heartbeat; the first to end ends the other.
+  private func drive(_ claim: JobClaim, _ log: Log) async {
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await self.execute(claim, log) }
+        group.addTask { try await self.beat(claim) }
+        try await group.next()
+        group.cancelAll()
+      }
+    } catch is Fenced {
+      metrics.add(MetricCatalog.fenced)
+      log.warning("the job is no longer ours: taken over, cancelled or finished")
+    } catch let error where error is CancellationError || (error as? SourceError)?.reason == .cancelled {
+      await giveBack(claim, log)
+    } catch let error as KafkaError where error.isFatal {
+      log.error("this worker can not publish any more and ends", ("cause", error.description))
+      await giveBack(claim, log)
+      state.with { $0.fatal = error }
+    } catch {
+      log.error("the job could not be ended; it is taken over when its lease expires", ("cause", "\(error)"))
+    }
+  }
+
+  private func beat(_ claim: JobClaim) async throws {
+    while true {
+      try await Task.sleep(for: .seconds(JobStore.leaseSeconds) / 4)
+      do {
+        try await pool.run { session in try JobStore.holding(session, claim) {} }
+      } catch let error as PGError where error.isTransient {
+        continue
+      }
+    }
+  }
+
+  /// Goes on through outages of Postgres and Kafka: they are no fault of the job's and cost it no attempt. Whoever
+  /// takes it over meanwhile fences this.
+  private func execute(_ claim: JobClaim, _ log: Log) async throws {
+    var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
+    while true {
+      do {
+        return try await attempt(claim, log)
+      } catch let error where JobFailure.isOutage(error) {
+        metrics.add(MetricCatalog.retries, 1, [("code", JobFailure(error).code)])
+        log.warning("the job waits", ("cause", "\(error)"))
+        try await Task.sleep(for: backoff.next())
+      }
+    }
+  }
+
+  private func attempt(_ claim: JobClaim, _ log: Log) async throws {
+    do {
+      try await ReadJob(
+        configuration: configuration, claim: claim, pool: pool, producer: producer, sources: sources, log: log
+      ).run()
+    } catch let error where JobFailure.saysSomething(error) && !JobFailure.isOutage(error) {
+      let failure = JobFailure(error)
+      metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
+      try await retryOrFail(claim, failure, log)
+    }
+  }
+
+  /// A transient failure: the job goes on later at its checkpoint, a permanent one ends it.
+  private func retryOrFail(_ claim: JobClaim, _ failure: JobFailure, _ log: Log) async throws {
+    var generator = SystemRandomNumberGenerator()
+    let delay =
+      failure.isTransient
+      ? configuration.jobRetry.delay(after: claim.attempt, retryAfter: failure.retryAfter, using: &generator) : nil
+    if let delay {
+      log.warning("the job is tried again later", ("code", failure.code), ("seconds", String(Int(delay.rounded(.up)))))
+      try await pool.run {
+        try JobStore.retry(
+          $0, claim, afterMilliseconds: Int64(delay * 1000), code: failure.code, message: failure.message)
+      }
+    } else {
+      log.error("the job failed", ("code", failure.code), ("cause", failure.message))
+      let ending = ReadRunStore.Ending.failure(code: failure.code, message: failure.message)
+      _ = try await pool.run { try ReadRunStore.finish($0, claim, ending, slot: 0) }
+    }
+  }
+
+  /// The worker stops: the lease is let go at once instead of running out.
+  private func giveBack(_ claim: JobClaim, _ log: Log) async {
+    // In a task of its own: this one is cancelled, and would be refused a connection.
+    let pool = pool
+    let release = Task { try await pool.run { try JobStore.release($0, claim) } }
+    do {
+      try await release.value
+      log.info("the job is given back; another worker goes on with it")
+    } catch {
+      log.warning("the job could not be given back; its lease runs out by itself", ("cause", "\(error)"))
+    }
+  }
+
+  private func nap() async {
+    let timer = Task {
+      // Cancelled means woken: waking again would make a busy loop of the naps.
+      if (try? await Task.sleep(for: .milliseconds(500))) != nil { wake() }
+    }
+    await withCheckedContinuation { continuation in
+      let now = state.with { state in
+        if state.hasNews || state.isDraining {
+          state.hasNews = false
+          return true
+        }
+        state.waiter = continuation
+        return false
+      }
+      if now { continuation.resume() }
+    }
+    state.with { $0.hasNews = false }
+    timer.cancel()
+  }
+}

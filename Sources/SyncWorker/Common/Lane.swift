@@ -1,0 +1,185 @@
+import Kafka
+import Postgres
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// Applies the messages of one partition, in order, under one claim.
+///
+/// Never gives a message up: what fails for the moment is tried again, what the database refuses is narrowed down to
+/// the message and the record, and that one is kept or rejected alone. A lane ends when its partition is revoked or
+/// another worker has taken it over.
+final class Lane: Sendable {
+  /// Why a lane came to its end.
+  enum Ending: Sendable { case closed, fenced }
+
+  struct Tools: Sendable {
+    let pool: PGPool
+    let metrics: Metrics
+    let log: Log
+    /// Pauses or resumes the partition in the consumer.
+    let flow: @Sendable (Mailbox.Flow) -> Void
+    /// Everything before this offset is applied.
+    let applied: @Sendable (Int64) -> Void
+    /// A job was queued.
+    let wake: @Sendable () -> Void
+  }
+
+  let claim: PartitionClaim
+  let mailbox: Mailbox
+  private let tools: Tools
+  private let position: Locked<Int64>
+  private let log: Log
+
+  init(claim: PartitionClaim, start: Int64, laneBytes: Int, tools: Tools) {
+    self.claim = claim
+    self.tools = tools
+    mailbox = Mailbox(limit: laneBytes)
+    position = Locked(start)
+    log = tools.log.with(("topic", claim.topic), ("partition", String(claim.partition)))
+  }
+
+  /// The next offset to apply.
+  var nextOffset: Int64 { position.with { $0 } }
+
+  /// Works until the mailbox is closed or the claim is lost.
+  func run() async -> Ending {
+    while let (messages, flow) = await mailbox.take() {
+      if flow != .keep { tools.flow(flow) }
+      // What Kafka delivers again after a seek or a rebalance is behind us already.
+      let fresh = messages.drop { $0.offset < nextOffset }
+      guard !fresh.isEmpty else { continue }
+      do {
+        try await apply(fresh.map { DecodedMessage($0) })
+      } catch is CancellationError {
+        return .closed
+      } catch {
+        if !(error is Fenced) { log.error("a lane ends and is opened anew", ("cause", "\(error)")) }
+        tools.metrics.add(MetricCatalog.fenced)
+        log.warning("fenced: the partition is not where this worker left it", ("epoch", String(claim.epoch)))
+        return .fenced
+      }
+    }
+    return .closed
+  }
+
+  /// Returns when the messages are applied. Throws Fenced, and CancellationError when the lane is given up.
+  private func apply(_ messages: [DecodedMessage]) async throws {
+    let expected = nextOffset
+    let next = (messages.last?.message.offset ?? expected - 1) + 1
+    var attempt = Attempt(
+      transaction: BatchTransaction(
+        claim: claim, expected: expected, next: next, messages: messages, origin: origin()))
+    while true {
+      do {
+        switch try await turn(&attempt, next) {
+        case .done: return
+        case .again: continue
+        case .singly:
+          // One message a transaction: whatever spoils the batch then stands alone.
+          for message in messages { try await apply([message]) }
+          return
+        }
+      } catch let error as PGError {
+        // Also what narrowing or looking at the stored offset met: nothing of it is lost, all of it is tried again.
+        tools.metrics.add(MetricCatalog.batches, 1, [("kind", "read_sync"), ("result", "retried")])
+        tools.metrics.add(MetricCatalog.retries, 1, [("code", error.sqlstate ?? error.kind.rawValue)])
+        if error.sqlstate == "23505" { attempt.collisions += 1 }
+        if !error.isConflict && error.sqlstate != "23505" {
+          log.warning("a batch could not be applied and is tried again", ("cause", error.description))
+        }
+        try await Task.sleep(for: attempt.backoff.next())
+      }
+    }
+  }
+
+  /// What has been tried for a batch.
+  private struct Attempt {
+    var transaction: BatchTransaction
+    var backoff = Backoff(base: .milliseconds(20), cap: .seconds(10))
+    /// Times the database refused values.
+    var dataFailures = 0
+    /// Times a key was there already. A race is over after one or two; a key that stays is the message's fault.
+    var collisions = 0
+  }
+
+  private enum Verdict { case done, again, singly }
+
+  private func turn(_ attempt: inout Attempt, _ next: Int64) async throws -> Verdict {
+    let started = ContinuousClock.now
+    let work = attempt.transaction
+    do {
+      let report = try await tools.pool.run { try work.perform($0) }
+      finish(next, report, started.duration(to: .now))
+      return .done
+    } catch is Fenced {
+      // After a commit of unknown outcome the stored offset tells: our epoch behind our messages means that it was
+      // done.
+      guard try await stored() == next else { throw Fenced() }
+      finish(next, BatchTransaction.Report(), started.duration(to: .now))
+      return .done
+    } catch let error as PGError
+      where error.blamesData || error.kind == .conversion || (error.sqlstate == "23505" && attempt.collisions >= 5)
+    {
+      tools.metrics.add(MetricCatalog.batches, 1, [("kind", "read_sync"), ("result", "retried")])
+      if work.messages.count > 1 { return .singly }
+      attempt.dataFailures += 1
+      try await narrow(&attempt, error)
+      if attempt.dataFailures > 2 { try await Task.sleep(for: attempt.backoff.next()) }
+      return .again
+    }
+  }
+
+  /// The database refused the only message: its bad records are rejected, or else the message is kept, in the end
+  /// without whatever of it could be refused again.
+  private func narrow(_ attempt: inout Attempt, _ error: PGError) async throws {
+    let work = attempt.transaction
+    if attempt.dataFailures <= 3, error.kind == .server, work.messages[0].recordCount > 0 {
+      let refused = try await tools.pool.run { try work.findRefused($0) }
+      if !refused.isEmpty {
+        attempt.transaction.refused.merge(refused) { first, _ in first }
+        return
+      }
+    }
+    attempt.transaction.keepsLittle = attempt.transaction.fault != nil
+    attempt.transaction.fault = MessageFault(
+      code: "REFUSED_\(error.sqlstate ?? "VALUE")", reason: "the database refuses this message: \(error.description)")
+  }
+
+  /// The stored position under our epoch; throws Fenced when the epoch is another.
+  private func stored() async throws -> Int64 {
+    let claim = claim
+    return try await tools.pool.run { session in
+      let rows = try OffsetStore.positions(session, group: claim.group)
+      guard let row = rows.first(where: { $0.topic == claim.topic && $0.partition == claim.partition }),
+        row.epoch == claim.epoch
+      else { throw Fenced() }
+      return row.nextOffset
+    }
+  }
+
+  private func finish(_ next: Int64, _ report: BatchTransaction.Report, _ duration: Duration) {
+    position.with { $0 = next }
+    tools.applied(next)
+    if report.hasNewJob { tools.wake() }
+    tools.metrics.add(MetricCatalog.batches, 1, [("kind", "read_sync"), ("result", "applied")])
+    tools.metrics.observe(MetricCatalog.batchDuration, duration.inSeconds)
+    for outcome in report.outcomes where outcome.counted {
+      for (name, count) in outcome.byName where count > 0 {
+        tools.metrics.add(MetricCatalog.records, Double(count), [("kind", "read_sync"), ("outcome", name)])
+      }
+    }
+    if report.skipped > 0 {
+      let labels = [("kind", "read_sync"), ("outcome", "skipped")]
+      tools.metrics.add(MetricCatalog.records, Double(report.skipped), labels)
+    }
+    for code in report.deadLetters { log.warning("a message became a dead letter", ("code", code)) }
+    if report.refusedRequests > 0 { log.info("a read sync was refused: another one of the organization is open") }
+  }
+
+  /// Totals go to the slot of the partition; single events are counted per partition and day.
+  private func origin() -> ApplyStore.Origin {
+    let day = timestamp(.now).prefix(10)
+    return ApplyStore.Origin(slot: Int(claim.partition) % 16, stream: "\(claim.topic)/\(claim.partition)/\(day)")
+  }
+}

@@ -1,0 +1,80 @@
+import Kafka
+import Postgres
+import Runtime
+import SyncStore
+
+/// Publishes the outbox: at least once, in order per key, one relay at a time across all workers.
+///
+/// The rows are locked by the relay's lock, published, and removed in one transaction that stays open until Kafka has
+/// acknowledged them. A message that Kafka refuses for good is parked; others go on.
+final class OutboxRelay: Sendable {
+  private let options: PGOptions
+  private let producer: KafkaProducer
+  private let topics: Topics
+  private let log: Log
+  private let isDraining = Locked(false)
+
+  init(options: PGOptions, producer: KafkaProducer, topics: Topics, log: Log) {
+    self.options = options
+    self.producer = producer
+    self.topics = topics
+    self.log = log
+  }
+
+  func drain() async { isDraining.with { $0 = true } }
+
+  /// Works until drained or cancelled, on a connection of its own: its transactions wait for Kafka.
+  func run() async throws {
+    var backoff = Backoff(base: .milliseconds(200), cap: .seconds(10))
+    while !isDraining.with({ $0 }) && !Task.isCancelled {
+      do {
+        let connection = try await PGConnection.open(options, name: "outbox")
+        do {
+          try await relay(connection) { backoff.reset() }
+        } catch {
+          await connection.close()
+          throw error
+        }
+        await connection.close()
+      } catch is CancellationError {
+        return
+      } catch {
+        log.warning("the outbox waits", ("cause", "\(error)"))
+        try? await Task.sleep(for: backoff.next())
+      }
+    }
+  }
+
+  private func relay(_ connection: PGConnection, _ progressed: () -> Void) async throws {
+    try await connection.run { try $0.listen("syncline_outbox") }
+    while !isDraining.with({ $0 }) {
+      try Task.checkCancellation()
+      let producer = producer
+      let topics = topics
+      let delivery = try await connection.run { session -> OutboxDelivery? in
+        try session.asSystem {
+          let messages = try OutboxStore.take(session, limit: 500)
+          guard !messages.isEmpty else { return nil }
+          let outgoing = messages.map { message in
+            OutgoingMessage(
+              topic: topics.published(message.topic), partition: nil, key: message.key, value: message.value,
+              headers: message.headers.map { KafkaHeader(name: $0.name, value: $0.value) })
+          }
+          let delivery = OutboxDelivery(messages, try waitBlocking { try await producer.sendAll(outgoing) })
+          if !delivery.published.isEmpty { try OutboxStore.remove(session, delivery.published) }
+          if !delivery.parked.isEmpty { try OutboxStore.park(session, delivery.parked) }
+          return delivery
+        }
+      }
+      for (id, error) in delivery?.parked ?? [] {
+        log.error("Kafka refuses a message; it is parked in the outbox", ("id", String(id)), ("cause", error))
+      }
+      // Only now: what went through is forgotten, whatever became of the others.
+      if let failure = delivery?.failure { throw failure }
+      progressed()
+      if delivery == nil {
+        _ = try await connection.run { try $0.notifications(timeoutMilliseconds: 250) }
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Kafka
+import Postgres
+import Runtime
+import SyncStore
+
+/// A worker's parts as services: lanes, job runner, outbox relay, verifier, gauges.
+///
+/// Any number of workers share the work; what one holds when it dies is taken over by the others.
+package final class Worker: Sendable {
+  package let metrics: Metrics
+  package let health = HealthState()
+  private let configuration: WorkerConfiguration
+  private let pool: PGPool
+  private let producer: KafkaProducer
+  private let host: LaneHost
+  private let runner: JobRunner
+  private let relay: OutboxRelay
+
+  /// Connects nothing yet. Throws KafkaError for a property librdkafka does not accept.
+  package init(_ configuration: WorkerConfiguration, metrics: Metrics = .ofProcess()) throws {
+    var postgres = configuration.postgres
+    // A batch is one statement whose plan is the same for every batch; a custom plan each time costs a millisecond and
+    // gains nothing.
+    postgres.sessionSettings["plan_cache_mode"] = "force_generic_plan"
+    postgres.sessionSettings["jit"] = "off"
+    self.configuration = configuration
+    self.metrics = metrics
+    var poolOptions = postgres
+    // A worker that is frozen inside a transaction holds its job's row; whoever takes the job over must not wait longer
+    // than for the lease.
+    poolOptions.idleInTransactionTimeout = .seconds(JobStore.leaseSeconds - 2)
+    pool = PGPool(poolOptions, size: configuration.applyConnections + 2, name: "worker", log: configuration.log)
+    producer = try KafkaProducer(settings: configuration.kafka, log: configuration.log)
+    runner = JobRunner(configuration: configuration, pool: pool, producer: producer, metrics: metrics)
+    let runner = runner
+    host = LaneHost(configuration: configuration, pool: pool, metrics: metrics, wake: { runner.wake() })
+    var relayOptions = postgres
+    relayOptions.applicationName += "-outbox"
+    relay = OutboxRelay(options: relayOptions, producer: producer, topics: configuration.topics, log: configuration.log)
+  }
+
+  /// In the order they start; a group drains them in reverse.
+  package var services: [Service] {
+    let (until, end) = AsyncStream.makeStream(of: Never.self)
+    var services = [
+      Service("outbox", drain: { await self.relay.drain() }, run: { try await self.relay.run() }),
+      Service(
+        "lanes", start: { try await self.join() },
+        drain: {
+          self.health.stopping()
+          await self.host.close()
+          end.finish()
+        },
+        run: { for await _ in until {} }),
+      // After the lanes, so that it is drained before them: nothing is published that this worker will not apply any
+      // more.
+      Service("jobs", drain: { await self.runner.drain() }, run: { try await self.runner.run() }),
+      Service(
+        "gauges",
+        run: {
+          try await StateSampler(
+            host: self.host, pool: self.pool, metrics: self.metrics, log: self.configuration.log, health: self.health
+          ).run()
+        }),
+    ]
+    if let interval = configuration.verifyInterval {
+      services.append(
+        Service("kpi verifier") {
+          try await KPIVerifier(
+            pool: self.pool, interval: interval, metrics: self.metrics, log: self.configuration.log
+          ).run()
+        })
+    }
+    return services
+  }
+
+  /// Frees what the services shared; call it when they have ended.
+  package func close() async {
+    await producer.close()
+    await pool.close()
+  }
+
+  /// Waits until the schema is current, so that a worker started before the migration needs no restart, then joins the
+  /// group.
+  private func join() async throws {
+    var backoff = Backoff(base: .milliseconds(100), cap: .seconds(3))
+    var told = ""
+    while true {
+      var cause = "the schema is not current: run `syncline migrate`"
+      do {
+        if try await pool.run({ try Migrator.isCurrent($0) }) { break }
+        health.database(reachable: true, current: false)
+      } catch let error as PGError {
+        cause = error.description
+      }
+      if cause != told {
+        configuration.log.warning("waiting for the database", ("cause", cause))
+        told = cause
+      }
+      try await Task.sleep(for: backoff.next())
+    }
+    health.database(reachable: true, current: true)
+    try host.start()
+    let host = host
+    health.consumer(lastPoll: { host.consumer?.lastPoll }, isMember: { host.consumer?.isMember ?? false })
+  }
+}

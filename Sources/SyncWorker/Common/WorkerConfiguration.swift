@@ -1,0 +1,52 @@
+import Kafka
+import PEMS
+import Postgres
+import Runtime
+import SyncDomain
+
+/// What a worker is and may use; the comments are the manual.
+package struct WorkerConfiguration: Sendable {
+  package var postgres: PGOptions
+  package var kafka: KafkaSettings
+  package var topics: Topics
+  /// Consumer group, also the key of the stored offsets.
+  package var group: String
+  /// Names this process in leases and logs.
+  package var owner: String
+  package var catalog: SourceCatalog
+  /// Connections for applying; one more serves jobs and one the relay. Default: 4. More lanes than cores of Postgres
+  /// gain nothing.
+  package var applyConnections = 4
+  /// Read syncs this worker drives at once. Default: 4, each mostly waits for its upstream.
+  package var readRuns = 4
+  /// Messages of a run that may be published and not yet applied. Default: 12, and together at most `windowBytes`: the
+  /// embedded broker keeps 5 MiB a partition, and on a real one it is good manners.
+  package var windowPages = 12
+  package var windowBytes = 6_000_000
+  /// A run whose published messages are not applied for this long reads them again. Default: 60 s.
+  package var stallTime = Duration.seconds(60)
+  /// When a job whose attempt failed in passing is tried again. Default: after 5, 10, 20, 40, 60 s with jitter, six
+  /// attempts in all.
+  package var jobRetry = RetryPolicy.job
+  /// Time as sources see it: their rate limits and the pauses between their own tries.
+  package var sourceClock = SourceClock.system
+  /// Bytes a partition may have waiting in this process before it is paused; it goes on below half. Default: 4 MB.
+  package var laneBytes = 4_000_000
+  /// How often all of the kept totals are compared with the records. Default: 15 minutes; nil: never.
+  package var verifyInterval: Duration? = .seconds(900)
+  package var log = Log()
+  /// What this worker does. Default: everything.
+  package var kinds = Set(WorkKind.allCases)
+
+  package init(
+    postgres: PGOptions, kafka: KafkaSettings, topics: Topics, group: String = "syncline",
+    owner: String = "worker-" + UUIDText.random().prefix(8), catalog: SourceCatalog = SourceCatalog(sources: [:])
+  ) {
+    self.postgres = postgres
+    self.kafka = kafka
+    self.topics = topics
+    self.group = group
+    self.owner = owner
+    self.catalog = catalog
+  }
+}

@@ -1,0 +1,202 @@
+import Kafka
+import PEMS
+import Postgres
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// Drives one claimed read sync: reads the upstream page by page, publishes the pages no further ahead of what is
+/// applied than a window, and ends the run when the last one is applied.
+///
+/// Each step is written down, fenced by the claim, before it has an effect outside; a run taken over after a crash goes
+/// on at the first page that was not applied.
+struct ReadRun: Sendable {
+  let configuration: WorkerConfiguration
+  let claim: JobClaim
+  let request: ReadSyncRequest
+  let definition: SourceDefinition
+  let source: any RecordSource
+  let producer: KafkaProducer
+  let pool: PGPool
+  let isApproved: Bool
+
+  /// The pages published were not applied for too long: they are read and published again.
+  struct Stalled: Error {}
+
+  /// No fewer messages than are written down and not applied, so that the database need not be asked before each: what
+  /// it said last, and what was written since.
+  private struct Backlog {
+    private var known: (pages: Int, bytes: Int)?
+
+    init() {}
+    init(_ window: PageWindow) { known = (window.waiting, window.waitingBytes) }
+
+    mutating func add(pages: Int, bytes: Int) {
+      known = known.map { ($0.pages + pages, $0.bytes + bytes) }
+    }
+
+    func isKnownToFit(pages: Int, bytes: Int) -> Bool {
+      known.map { $0.pages <= pages && ($0.pages == 0 || $0.bytes <= bytes) } ?? false
+    }
+  }
+
+  /// Returns how the run should end. Throws SourceError, KafkaError, PGError, Fenced, Stalled.
+  func read() async throws -> ReadRunStore.Ending {
+    let claim = claim
+    let mode = request.mode
+    var position = try await pool.run {
+      try ReadRunStore.start($0, claim, mode: mode, source: request.source)
+    }
+    if let waiting = position.waiting {
+      // Whatever was written down and not applied may never have been published.
+      position.cursor = waiting.cursor
+      position.nextPage = waiting.page
+      position.isComplete = false
+    }
+    // Also without one: a resumed read that broke off again has gone back behind pages that are applied by now.
+    let first = position.nextPage
+    let replay = try await pool.run { try ReadRunStore.pages($0, claim, from: first) }
+    var ledger = PageLedger(
+      organization: claim.organization, jobId: claim.id, nextPage: position.nextPage, replay: replay)
+    let watermark = mode == .incremental ? position.watermark.map { $0 - definition.overlap.inMilliseconds } : nil
+    var backlog = Backlog()
+    if !position.isComplete {
+      var page = try await fetch(position.cursor, watermark, number: 1)
+      var pages = 1
+      while true {
+        try Task.checkCancellation()
+        let (cursor, number) = (page.next, pages + 1)
+        // The upstream makes the next page while this one is written down and published.
+        async let following = cursor == nil ? nil : fetch(cursor, watermark, number: number)
+        position = try await take(page, position, &ledger, &backlog)
+        guard let next = try await following else { break }
+        page = next
+        pages = number
+      }
+    }
+    try await waitUntilApplied(pages: 0, &backlog)
+    return try await ending(position)
+  }
+
+  /// One page of the upstream; `number` counts them from 1, so that a source without an end fails.
+  private func fetch(_ cursor: String?, _ watermark: Int64?, number: Int) async throws -> SourcePage {
+    guard number <= definition.maxPages else {
+      throw SourceError(.pageLimit, "more than \(definition.maxPages) pages", hint: "raise maxPages of the source")
+    }
+    return try await source.page(
+      PageRequest(
+        organization: claim.organization, mode: request.mode, watermark: watermark, cursor: cursor,
+        pageSize: min(request.pageSize ?? definition.pageSize, SourceDefinition.maximumPageSize)))
+  }
+
+  /// Writes an upstream page down, then publishes it.
+  private func take(
+    _ page: SourcePage, _ position: ReadPosition, _ ledger: inout PageLedger, _ backlog: inout Backlog
+  ) async throws -> ReadPosition {
+    let claim = claim
+    if !page.drift.isEmpty {
+      let fields = page.drift.map { ($0.field, String?.none) }
+      try await pool.run { try ReadRunStore.storeDrift($0, claim, source: request.source, fields: fields) }
+    }
+    let step = ledger.take(page)
+    var next = position
+    next.cursor = page.next
+    next.nextPage = ledger.nextPage
+    next.recordsRead += Int64(page.records.count + page.rejected.count)
+    next.total = page.total.map { Int64($0) } ?? position.total
+    next.serverTime = position.serverTime ?? page.serverTime
+    next.isComplete = page.next == nil
+    let abandon = step.abandonFrom ?? (next.isComplete ? ledger.leftover : nil)
+    let records = page.records.count + page.rejected.count
+    let written = next
+    try await pool.run {
+      try ReadRunStore.advance(
+        $0, claim, new: step.entries, from: position.cursor, to: written, records: records,
+        keepSeen: request.mode == .full,
+        abandonFrom: abandon)
+    }
+    backlog.add(pages: step.entries.count, bytes: step.entries.reduce(0) { $0 + $1.bytes })
+    var ahead = step.publish.reduce(0) { $0 + $1.payload.count }
+    for (index, chunk) in step.publish.enumerated() {
+      try await waitUntilApplied(
+        pages: configuration.windowPages - 1 + step.publish.count - index, bytes: configuration.windowBytes + ahead,
+        &backlog)
+      try await publish(chunk)
+      ahead -= chunk.payload.count
+    }
+    return next
+  }
+
+  private func publish(_ chunk: PageChunker.Chunk) async throws {
+    let event = CloudEvent(
+      id: chunk.eventId(jobId: claim.id), source: "syncline", type: ReadSyncMessage.pageType, time: timestamp(.now),
+      organization: claim.organization, jobid: claim.id, data: [])
+    let topic = configuration.topics.readSync
+    // Pages go round the partitions: their keys are all different, and a hash would spread a small window unevenly.
+    let partitions = try await producer.partitionCount(topic: topic)
+    _ = try await producer.send(
+      topic: topic, partition: Int32(chunk.page % max(1, partitions)),
+      key: Array("\(claim.organization)/\(chunk.page)".utf8), value: chunk.payload,
+      headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })
+  }
+
+  /// Waits until no more than `pages` messages and `bytes` bytes are written down and not applied.
+  private func waitUntilApplied(pages: Int, bytes: Int = .max, _ backlog: inout Backlog) async throws {
+    if backlog.isKnownToFit(pages: pages, bytes: bytes) { return }
+    let claim = claim
+    var seen: (applied: Int, offsets: Int64) = (-1, -1)
+    var changed = ContinuousClock.now
+    var pause = Duration.milliseconds(5)
+    while true {
+      let window = try await pool.run { try ReadRunStore.window($0, claim) }
+      backlog = Backlog(window)
+      if window.waiting <= pages, window.waiting == 0 || window.waitingBytes <= bytes { return }
+      if window.applied != seen.applied {
+        seen.applied = window.applied
+        changed = .now
+        pause = .milliseconds(5)
+      } else if changed.duration(to: .now) > configuration.stallTime {
+        // Other messages may stand before ours: while the topic moves, nothing is stalled.
+        let offsets = try await appliedOffsets()
+        guard offsets != seen.offsets else { throw Stalled() }
+        seen.offsets = offsets
+        changed = .now
+      }
+      try await Task.sleep(for: pause)
+      pause = min(pause * 2, .milliseconds(100))
+    }
+  }
+
+  /// How far all partitions of the topic are applied, together.
+  private func appliedOffsets() async throws -> Int64 {
+    let group = configuration.group
+    let topic = configuration.topics.readSync
+    return try await pool.run { session in
+      try OffsetStore.positions(session, group: group).filter { $0.topic == topic }.reduce(0) { $0 + $1.nextOffset }
+    }
+  }
+
+  /// Decides whether the run may discontinue what it did not see (R7, R18).
+  private func ending(_ position: ReadPosition) async throws -> ReadRunStore.Ending {
+    let claim = claim
+    let watermark = request.mode == .manual ? nil : position.serverTime
+    func success(sweep: Bool, note: (code: String, message: String)? = nil) -> ReadRunStore.Ending {
+      .success(source: request.source, watermark: watermark, sweep: sweep, note: note)
+    }
+    guard request.mode == .full else { return success(sweep: false) }
+    let (active, orphans, unreadable) = try await pool.run { try ReadRunStore.orphans($0, claim) }
+    switch SweepGuard.decide(
+      received: position.recordsRead, active: active, orphans: orphans, unreadable: unreadable,
+      share: definition.maxDiscontinuedShare, isApproved: isApproved)
+    {
+    case .nothing: return success(sweep: false)
+    case .sweep: return success(sweep: true)
+    case .empty:
+      return success(
+        sweep: false, note: ("EMPTY_READ", "the full read was empty; \(active) active records were left as they are"))
+    case .ask:
+      let question = SweepGuard.question(active: active, orphans: orphans, unreadable: unreadable)
+      return .awaitingApproval(code: question.code, message: question.message)
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import Kafka
+import PEMS
+import Postgres
+import Runtime
+import SyncDomain
+import SyncStore
+import SyncWorker
+import TestKit
+import Testing
+
+/// The worker's pure decisions.
+@Suite("Decisions")
+struct DecisionTests {
+  @Test(
+    "R7, R18: what a complete full read may discontinue",
+    arguments: [
+      (received: Int64(0), active: Int64(100), orphans: Int64(100), approved: false, SweepGuard.empty),
+      (0, 100, 100, true, .empty), (0, 0, 0, false, .nothing), (100, 100, 0, false, .nothing),
+      (90, 100, 10, false, .sweep),
+      (89, 100, 11, false, .ask), (89, 100, 11, true, .sweep), (1, 1, 1, false, .ask), (1, 1, 1, true, .sweep),
+    ])
+  func sweep(_ row: (received: Int64, active: Int64, orphans: Int64, approved: Bool, SweepGuard)) {
+    let decision = SweepGuard.decide(
+      received: row.received, active: row.active, orphans: row.orphans, share: 0.1, isApproved: row.approved)
+    #expect(decision == row.4)
+  }
+
+  @Test("R7: orphans of a run with unreadable rows are not discontinued unasked; the question says why")
+  func unreadable() {
+    func decide(orphans: Int64, isApproved: Bool = false) -> SweepGuard {
+      SweepGuard.decide(
+        received: 99, active: 100, orphans: orphans, unreadable: 1, share: 0.1, isApproved: isApproved)
+    }
+    #expect(decide(orphans: 1) == .ask && decide(orphans: 0) == .nothing)
+    #expect(decide(orphans: 1, isApproved: true) == .sweep)
+    #expect(SweepGuard.question(active: 100, orphans: 1, unreadable: 1).code == "UNREADABLE_ROWS")
+    #expect(SweepGuard.question(active: 100, orphans: 11).code == "MASS_DISCONTINUE")
+  }
+
+  @Test("a rebuild and a read sync that one event id asks for are two jobs")
+  func jobIds() {
+    let data = Array(#"{"organization":"RIO","mode":"full","source":"sim"}"#.utf8)
+    let events = [ReadSyncMessage.requestedType, DecodedMessage.rebuildType].map {
+      CloudEvent(id: "7", source: "test", type: $0, organization: "RIO", data: data)
+    }
+    let ids = BatchPlan(events.map { decoded($0) }, known: ["RIO"]).steps.compactMap { step -> String? in
+      switch step {
+      case .requestRead(_, _, let id), .rebuildKPIs(_, _, let id): id
+      default: nil
+      }
+    }
+    #expect(Set(ids).count == 2 && ids.contains(UUIDText.event(source: "test", id: "7")))
+  }
+
+  private func decoded(_ event: CloudEvent, offset: Int64 = 0) -> DecodedMessage {
+    DecodedMessage(
+      KafkaMessage(
+        topic: "t", partition: 0, offset: offset, key: nil, value: event.data,
+        headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) }, timestamp: 0))
+  }
+
+  @Test(
+    "changes of an organization become one batch, organizations come in order of name, strangers become dead letters")
+  func plan() {
+    let tombstone = DecodedMessage(
+      KafkaMessage(topic: "t", partition: 0, offset: 9, key: nil, value: nil, headers: [], timestamp: 0))
+    let messages = [
+      decoded(Events.changed(Events.record(1, organization: "ZET"), organization: "ZET")),
+      decoded(Events.changed(Events.record(1))),
+      decoded(Events.changed(Events.record(2, organization: "NO"), organization: "NO")),
+      decoded(Events.changed(Events.record(2))),
+      tombstone,
+    ]
+    #expect(BatchPlan.organizations(messages) == ["ZET", "RIO", "NO"])
+    let plan = BatchPlan(messages, known: ["RIO", "ZET"])
+    #expect(plan.skipped == 1 && plan.steps.count == 3)
+    guard case .apply(let first) = plan.steps[0], case .apply(let second) = plan.steps[1],
+      case .keep(let letter) = plan.steps[2]
+    else {
+      Issue.record("\(plan.steps)")
+      return
+    }
+    #expect(first.organization == "RIO" && first.records.count == 2 && first.page == nil)
+    #expect(second.organization == "ZET" && letter.code == "UNKNOWN_ORGANIZATION")
+  }
+
+  @Test("a page whose job can not be one of ours is applied like single changes")
+  func foreignPage() {
+    var page = SourcePage()
+    page.records = [Events.record(1)]
+    for (job, isOurs) in [("not a job", false), ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", true)] {
+      let chunk = PageChunker.chunks(of: page, organization: "RIO", jobId: job, first: 1)[0]
+      let event = CloudEvent(
+        id: "e", source: "s", type: ReadSyncMessage.pageType, organization: "RIO", data: chunk.payload)
+      guard case .apply(let batch)? = BatchPlan([decoded(event)], known: ["RIO"]).steps.first else {
+        Issue.record("no batch")
+        continue
+      }
+      #expect((batch.page != nil) == isOurs && batch.records.count == 1)
+    }
+  }
+
+  @Test("a failure says what it is in code, and whether waiting helps")
+  func failures() {
+    let rows: [(any Error, String, Bool)] = [
+      (SourceError(.upstreamAuth, "no"), "AUTH", false),
+      (SourceError(.upstreamTimeout, "slow", isTransient: true, retryAfter: .seconds(7)), "UPSTREAM_TIMEOUT", true),
+      (PGError(.connection, "gone"), "POSTGRES_UNREACHABLE", true),
+      (PGError(.server, "deadlock", sqlstate: "40P01"), "POSTGRES_40P01", true),
+      (PGError(.server, "no such column", sqlstate: "42703"), "POSTGRES_42703", false),
+      (TimedOut(limit: .seconds(1)), "INTERNAL", false),
+    ]
+    for (error, code, isTransient) in rows {
+      let failure = JobFailure(error)
+      #expect(failure.code == code && failure.isTransient == isTransient, "\(failure)")
+      #expect(JobFailure.saysSomething(error))
+    }
+    #expect(
+      JobFailure(SourceError(.upstreamRateLimited, "", isTransient: true, retryAfter: .seconds(7))).retryAfter == 7)
+    for error in [Fenced(), CancellationError(), SourceError(.cancelled, "")] as [any Error] {
+      #expect(!JobFailure.saysSomething(error))
+    }
+  }
+
+  @Test("only Postgres or Kafka being away costs a job no attempt")
+  func outages() {
+    #expect(
+      JobFailure.isOutage(PGError(.connection, "gone")) && JobFailure.isOutage(PGError(.commitUnknown, "who knows")))
+    #expect(JobFailure.isOutage(PGError(.server, "starting up", sqlstate: "57P03")))
+    #expect(!JobFailure.isOutage(PGError(.server, "statement timeout", sqlstate: "57014")))
+    #expect(!JobFailure.isOutage(SourceError(.upstreamUnavailable, "away", isTransient: true)))
+  }
+
+  @Test("topics get the prefix of the deployment once")
+  func topics() {
+    let topics = Topics(prefix: "x.")
+    #expect(topics.published("pfa.job-events.v1") == "x.pfa.job-events.v1")
+    #expect(topics.published("x.pems.read-sync.v1.dlq") == "x.pems.read-sync.v1.dlq")
+  }
+}

@@ -1,0 +1,61 @@
+import Kafka
+import SyncStore
+import SyncWorker
+import TestKit
+import Testing
+
+/// The relay between the outbox and Kafka.
+@Suite("Outbox")
+struct OutboxTests {
+  private func message(_ id: Int64, _ key: String?) -> OutboxStore.Message {
+    OutboxStore.Message(id: id, topic: "t", key: key.map { Array($0.utf8) }, value: [], headers: [])
+  }
+
+  private let refused = KafkaError(code: 10)
+  private let late = KafkaError(code: -192)
+
+  @Test("What went through is forgotten, what is refused is parked, what failed is sent again in the order of its key")
+  func delivery() {
+    let messages = [
+      message(1, "a"), message(2, "b"), message(3, "a"), message(4, "b"), message(5, nil), message(6, "a"),
+    ]
+    let delivery = OutboxDelivery(
+      messages, [.success(0), .failure(refused), .failure(late), .success(1), .success(2), .success(3)])
+    #expect(delivery.published == [1, 4, 5], "6 follows 3 of its key")
+    #expect(delivery.parked.map(\.id) == [2] && delivery.parked[0].error.hasPrefix("MSG_SIZE_TOO_LARGE"))
+    #expect(delivery.failure == late)
+    #expect(OutboxDelivery(messages, messages.map { _ in .success(0) }).failure == nil)
+  }
+
+  @Test("Only errors of the message itself park it")
+  func blame() {
+    let (unknownTopic, forbiddenTopic, closed) = (KafkaError(code: -188), KafkaError(code: 29), KafkaError(code: -197))
+    let blamed = [refused, unknownTopic, forbiddenTopic].filter { $0.blamesMessage }
+    #expect(blamed.count == 3)
+    #expect(!late.blamesMessage && !closed.blamesMessage)
+    #expect(!KafkaError(code: 10, isFatal: true).blamesMessage)
+  }
+
+  @Test("A message too large for Kafka is parked; those before and behind it are published once")
+  func tooLarge() async throws {
+    try await WorkerWorld.with { world in
+      let topic = world.topics.jobEvents
+      for (key, size) in [("1", 10), ("2", 20_000_000), ("3", 10)] {
+        try await world.execute(
+          """
+          INSERT INTO outbox (topic, message_key, message_value)
+          VALUES ('\(topic)', convert_to('\(key)', 'UTF8'), convert_to(repeat('x', \(size)), 'UTF8'))
+          """)
+      }
+      let reader = try TopicReader(topic, settings: world.kafka.settings)
+      try world.startWorker()
+      try await until("the refused message is alone") {
+        try await world.lines("SELECT convert_from(message_key, 'UTF8'), error IS NULL FROM outbox") == ["2|f"]
+      }
+      try await until("both others are on the topic") { reader.all.count >= 2 }
+      #expect(Set(reader.all.compactMap { $0.key.map { String(decoding: $0, as: UTF8.self) } }) == ["1", "3"])
+      #expect(reader.all.count == 2)
+      await reader.close()
+    }
+  }
+}

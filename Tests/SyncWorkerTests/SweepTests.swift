@@ -1,0 +1,108 @@
+import PEMS
+import SQLCatalog
+import SyncDomain
+import SyncWorker
+import TestKit
+import Testing
+
+/// What is gone upstream, and when that is believed (contract 4.7).
+@Suite("Orphan sweep")
+struct SweepTests {
+  private func id(_ index: Int) -> String { RecordGenerator(seed: 1, organization: "RIO").pfaId(index: index) }
+
+  private let active = "SELECT count(*) FROM pfa_mirror WHERE NOT is_discontinued"
+
+  @Test("R7, R8: a few records gone upstream are discontinued with their totals; one that comes back is active again")
+  func fewOrphans() async throws {
+    try await WorkerWorld.with(.of { $0.records = 200 }) { world in
+      try world.startWorker()
+      try await world.sync()
+      let before = try await world.lines(active)
+      let kpis = try await world.kpis()
+      let gone = world.pems.rows(organization: "RIO").filter {
+        String(decoding: $0.data, as: UTF8.self).contains(#""isDiscontinued":false"#)
+      }.prefix(2)
+      for row in gone { world.pems.remove(organization: "RIO", pfaId: row.pfaId) }
+      #expect(
+        try await world.logRow(try await world.sync(.incremental).id)?.swept == 0, "an incremental run proves nothing")
+      let sweep = try await world.sync(.full)
+      let log = try #require(try await world.logRow(sweep.id))
+      #expect(log.swept == 2 && log.unchanged == 198 && log.isClosed)
+      #expect(try await world.lines(active) == [String((Int(before[0]) ?? 0) - 2)])
+      #expect(try await world.kpiDifferences() == [])
+      #expect(
+        try await world.lines(
+          "SELECT count(*) > 0 FROM kpi_change WHERE cause = 'orphan_sweep' AND cause_id = '\(sweep.id)'")
+          == ["t"])
+      let swept = try await world.rows()
+      try await world.sync(.full)
+      #expect(try await world.rows() == swept, "they are swept once")
+      // Back with the very order it had: the sweep was our inference, not PEMS' word.
+      let rows = world.pems.rows(organization: "RIO") + gone
+      world.pems.set(organization: "RIO", rows: rows)
+      let back = try await world.sync(.full)
+      #expect(try await world.logRow(back.id)?.updated == 2)
+      #expect(try await world.lines(active) == before)
+      #expect(try await world.kpis() == kpis)
+      #expect(try await world.kpiDifferences() == [])
+    }
+  }
+
+  @Test("R8: a record that PEMS discontinues leaves the totals, and enters them again when PEMS takes it back")
+  func discontinuedByPEMS() async throws {
+    try await WorkerWorld.with(.of { $0.records = 100 }) { world in
+      try world.startWorker()
+      try await world.sync()
+      let kpis = try await world.kpis()
+      #expect(try await world.lines("SELECT is_discontinued FROM pfa_mirror WHERE pfa_id = '\(id(5))'") == ["f"])
+      world.pems.discontinue(organization: "RIO", pfaId: id(5))
+      #expect(try await world.logRow(try await world.sync(.incremental).id)?.discontinued == 1)
+      #expect(try await world.kpis() != kpis)
+      #expect(try await world.kpiDifferences() == [])
+      world.pems.update(organization: "RIO", pfaId: id(5), data: [.init("isDiscontinued", .bool(false))])
+      #expect(try await world.logRow(try await world.sync(.incremental).id)?.updated == 1)
+      #expect(try await world.kpis() == kpis)
+    }
+  }
+
+  @Test("R18: an empty full read discontinues nothing")
+  func emptyRead() async throws {
+    try await WorkerWorld.with(.of { $0.records = 50 }) { world in
+      try world.startWorker()
+      try await world.sync()
+      let rows = try await world.rows()
+      world.pems.fail(SimulatedFault(.emptyResult))
+      let job = try await world.sync(.full)
+      #expect(job.code == "EMPTY_READ")
+      #expect(try await world.rows() == rows)
+      let log = try #require(try await world.logRow(job.id))
+      #expect(log.swept == 0 && log.received == 0)
+    }
+  }
+
+  @Test("R7: when many would go the job waits for approval; approved, it sweeps without reading again")
+  func massDiscontinue() async throws {
+    try await WorkerWorld.with(.of { $0.records = 100 }) { world in
+      try world.startWorker()
+      try await world.sync()
+      let rows = try await world.rows()
+      for index in 0..<30 { world.pems.remove(organization: "RIO", pfaId: id(index)) }
+      let job = try await world.sync(.full)
+      #expect(job.state == "awaiting_approval" && job.code == "MASS_DISCONTINUE")
+      #expect(try await world.rows() == rows)
+      #expect(try await world.logRow(job.id)?.status == "awaiting_approval")
+      let requests = world.pems.requests
+      // A waiting job is open: a second request is refused.
+      #expect(try await world.sync(.full).code == "JOB_ALREADY_RUNNING")
+      _ = try await world.connection.run { try $0.query(Queries.approveJob, [.uuid(job.id), .text("cleared")]) }
+      let approved = try await world.waitForJob(job.id, in: ["succeeded", "failed"])
+      #expect(approved.state == "succeeded" && approved.code == nil)
+      let log = try #require(try await world.logRow(job.id))
+      let active = rows.filter { row in (0..<30).contains { row.contains("|\(id($0))|") } && row.contains("|f|f|") }
+        .count
+      #expect(log.status == "completed" && log.swept == active && log.unchanged == 70 && log.code == nil, "\(log)")
+      #expect(world.pems.requests == requests, "the read is not repeated")
+      #expect(try await world.kpiDifferences() == [])
+    }
+  }
+}
