@@ -1,0 +1,169 @@
+import Postgres
+import Runtime
+import SQLCatalog
+import SyncStore
+
+/// `bench kpi`: what exact totals cost, and what the materialized views they replace would.
+package struct KPIBench: Sendable {
+  package var records: Int
+  /// Batches of 1,000 that each variant applies.
+  package var batches = 40
+  package var clients = 8
+  /// How long the clients of the hot group work, each time.
+  package var spell = Duration.seconds(3)
+  package var fsync = true
+
+  package init(records: Int) { self.records = records }
+
+  /// Runs everything; `say` tells how far it is.
+  package func run(_ say: @Sendable (String) -> Void) async throws -> BenchReport {
+    let database = try await BenchDatabase.start(fsync: fsync, indexes: .standard)
+    do {
+      let report = try await measure(database, say)
+      await database.server.stop()
+      return report
+    } catch {
+      await database.server.stop()
+      throw error
+    }
+  }
+
+  private func measure(_ database: BenchDatabase, _ say: (String) -> Void) async throws -> BenchReport {
+    var report = BenchReport("kpi", database.conditions(fsync: fsync) + [("records", .integer(records))])
+    say("filling a database with \(records) records and one with a tenth of them")
+    let url = try await database.create("bench_kpi")
+    let smallURL = try await database.create("bench_small")
+    try await KPIBenchApply.fill(url, records: records)
+    try await KPIBenchApply.fill(smallURL, records: max(1, records / 10))
+    say("reads")
+    report.results += try await reads(url)
+    say("one change against a refresh")
+    report.results.append(try await oneChange(url))
+    say("a thousand changes in ten times the rows")
+    report.results.append(try await growth(large: url, small: smallURL))
+    say("the cost of totals and lineage")
+    report.results.append(try await overhead(url))
+    say("\(clients) clients on one group")
+    report.results.append(try await HotGroupBench(url: url, clients: clients, spell: spell).run())
+    // The variant without KPI has left wrong totals behind.
+    report.results.append(try await rebuild(url))
+    return report
+  }
+
+  // MARK: Parts
+
+  /// Each part's revisions are above those of the part before it: each change must be one. The hot group's are above
+  /// all.
+  private enum Revision {
+    static let oneChange = 10
+    static let growth = 1_000
+    static let overhead = 2_000
+  }
+
+  private func overhead(_ url: String) async throws -> BenchResult {
+    let (records, batches) = (records, batches)
+    let times = try await BenchDatabase.run(url) { session in
+      let size = min(1_000, records)
+      var times: (full: [Double], bare: [Double]) = ([], [])
+      for number in 0..<max(2, batches * 2) {
+        let start = number * size % (records / size * size)
+        let range = start..<start + size
+        let revision = Revision.overhead + number
+        // The variants take turns in going first, so that neither always meets the warmer cache.
+        if number % 2 == 0 {
+          times.full.append(try KPIBenchApply(lane: 0).run(session, range, revision: revision) / Double(size))
+        } else {
+          times.bare.append(
+            try KPIBenchApply(lane: 0).run(session, range, revision: revision, .withoutKPI) / Double(size))
+        }
+      }
+      return times
+    }
+    return BenchResult(
+      "KPI and lineage", "us/record", median(times.full).map { $0 * 1e6 }, limit: median(times.bare).map { $0 * 1e6 },
+      target: .ratioAtMost(1.15), note: "limit: the same statement without them, all changed")
+  }
+
+  private func oneChange(_ url: String) async throws -> BenchResult {
+    let records = records
+    let ours = try await BenchDatabase.run(url) { session in
+      try (0..<50).map {
+        try KPIBenchApply(lane: 0).run(session, [$0 * 7919 % records], revision: Revision.oneChange + $0)
+      }
+    }
+    let refresh = try await BenchDatabase.run(url) { session in
+      try session.execute(OldDesign.sql)
+      let times = try (0..<3).map { _ in
+        let started = ContinuousClock.now
+        try session.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY bench_old.kpi_summary")
+        try session.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY bench_old.timeline_bounds")
+        return started.duration(to: .now).inSeconds
+      }
+      try session.execute("DROP SCHEMA bench_old CASCADE")
+      return times
+    }
+    return BenchResult(
+      "one change until totals are right", "ms", median(ours).map { $0 * 1_000 },
+      limit: median(refresh).map { $0 * 1_000 },
+      target: .ratioAtMost(0.001), note: "limit: REFRESH CONCURRENTLY of the old design")
+  }
+
+  private func growth(large: String, small: String) async throws -> BenchResult {
+    var times: (large: [Double], small: [Double]) = ([], [])
+    let size = max(1, min(1_000, records / 10))
+    for round in 0..<max(3, batches / 4) {
+      let revision = Revision.growth + round
+      let scattered = stride(from: round, to: records, by: max(1, records / size)).prefix(size)
+      times.large.append(
+        try await BenchDatabase.run(large) { session in
+          try KPIBenchApply(lane: 0).run(session, scattered, revision: revision)
+        })
+      times.small.append(
+        try await BenchDatabase.run(small) { session in
+          try KPIBenchApply(lane: 0).run(session, 0..<size, revision: revision)
+        })
+    }
+    return BenchResult(
+      "\(size) changes in \(records) rows", "ms", median(times.large).map { $0 * 1_000 },
+      limit: median(times.small).map { $0 * 1_000 }, target: .ratioAtMost(1.3),
+      note: "limit: the same in a tenth of the rows")
+  }
+
+  private func reads(_ url: String) async throws -> [BenchResult] {
+    let organization = BenchDatabase.organization
+    func time(_ times: Int, _ body: @escaping @Sendable (PGSession) throws -> Void) async throws -> Double? {
+      try await BenchDatabase.run(url) { session in
+        // The first one prepares the statement.
+        try session.reading { try body(session) }
+        return median(
+          try (0..<times).map { _ in
+            let started = ContinuousClock.now
+            try session.reading { try body(session) }
+            return started.duration(to: .now).inSeconds * 1_000
+          })
+      }
+    }
+    return [
+      BenchResult(
+        "read totals", "ms", try await time(50) { _ = try KPIReports.summary($0, organization: organization) },
+        limit: try await time(3) { _ = try $0.query(Queries.benchLiveKPIs, [.text(organization)]) },
+        note: "limit: live aggregate; goal 1 ms"),
+      BenchResult(
+        "read timeline", "ms", try await time(50) { _ = try KPIReports.timeline($0, organization: organization) },
+        limit: try await time(3) { _ = try $0.query(Queries.benchLiveTimeline, [.text(organization)]) },
+        note: "limit: live aggregate; goal 1 ms"),
+    ]
+  }
+
+  private func rebuild(_ url: String) async throws -> BenchResult {
+    let (seconds, corrected) = try await BenchDatabase.run(url) { session in
+      let started = ContinuousClock.now
+      let corrected = try KPIReports.rebuild(session, organization: BenchDatabase.organization, reason: "bench")
+        .rowCount
+      return (started.duration(to: .now).inSeconds, corrected)
+    }
+    return BenchResult(
+      "rebuild of all totals", "s", seconds, target: .valueBelow(5),
+      note: "\(corrected) groups were wrong; the seed's bound at 1,000,000")
+  }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+
+/// Rows under named columns: what a command has to show, before anybody decides how.
+package struct Table: Sendable, Equatable {
+  package let columns: [Column]
+  /// Each as long as `columns`.
+  package var rows: [[Cell]]
+
+  package init(_ columns: [Column], rows: [[Cell]] = []) {
+    self.columns = columns
+    self.rows = rows
+  }
+}
+
+/// A column: its name is the JSON key, the CSV header and the SQL column's name.
+package struct Column: Sendable, Equatable {
+  package enum Kind: Sendable { case text, integer, decimal, boolean, time, json }
+
+  package let name: String
+  package let kind: Kind
+
+  package init(_ name: String, _ kind: Kind = .text) {
+    self.name = name
+    self.kind = kind
+  }
+
+  /// Numbers stand at the right, below each other.
+  var isRightAligned: Bool { kind == .integer || kind == .decimal }
+  /// Only free text may be cut to fit a terminal; half a number would be another number.
+  var mayBeCut: Bool { kind == .text || kind == .json }
+}
+
+/// One value.
+package enum Cell: Sendable, Equatable {
+  case null
+  case text(String)
+  case integer(Int64)
+  /// A number by its exact text, for example `81800.26`: money never goes through a Double.
+  case decimal(String)
+  /// A measured number; not finite counts as null in JSON and CSV.
+  case real(Double)
+  case boolean(Bool)
+  case time(Date)
+  /// JSON by its text; anything that is not JSON is shown as a string.
+  case json(String)
+
+  package static func text(_ value: String?) -> Cell { value.map { .text($0) } ?? .null }
+  package static func integer(_ value: Int64?) -> Cell { value.map { .integer($0) } ?? .null }
+  package static func integer(_ value: Int) -> Cell { .integer(Int64(value)) }
+  package static func decimal(_ value: String?) -> Cell { value.map { .decimal($0) } ?? .null }
+  package static func time(_ value: Date?) -> Cell { value.map { .time($0) } ?? .null }
+}

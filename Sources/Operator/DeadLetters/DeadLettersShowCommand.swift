@@ -1,0 +1,45 @@
+import Postgres
+import SyncDomain
+import SyncStore
+
+/// `syncline dead-letters show ID`: one message with its bytes, headers and what was wrong with it.
+enum DeadLettersShowCommand {
+  private static let columns = [
+    Column("id", .integer), Column("organization_id"), Column("topic"), Column("partition", .integer),
+    Column("kafka_offset", .integer), Column("message_key", .json), Column("message_value", .json),
+    Column("headers", .json), Column("code"), Column("cause"), Column("attempts", .integer), Column("status"),
+    Column("trace"), Column("produced_at", .time), Column("created_at", .time), Column("updated_at", .time),
+  ]
+
+  static let command = Command(
+    path: ["dead-letters", "show"], summary: "Show one message that could not be applied",
+    discussion:
+      "Key and value are text, or {\"base64\": …} when they are not UTF-8, or null when the message has none.",
+    arguments: [Argument("ID", "its number")],
+    examples: [Example("syncline dead-letters show 7 -o json", "with every byte")], needs: [.database]
+  ) { invocation in
+    let id = try invocation.argument("ID")
+    let cells = try await Database.read(invocation) { session in
+      guard let number = Int64(id), let row = try DeadLetterReports.letter(session, number) else {
+        throw CommandError(
+          .notFound, "DEAD_LETTER_NOT_FOUND", "there is no dead letter '\(id)'",
+          hint: "see 'syncline dead-letters list'")
+      }
+      return try columns.map { column in
+        switch column.name {
+        case "message_key", "message_value": content(try row.bytea(column.name))
+        default: try Cell(try row.field(column.name), column.kind)
+        }
+      }
+    }
+    try invocation.output.show(columns, cells)
+    return .ok
+  }
+
+  /// A message's key or value, exact to the byte.
+  static func content(_ bytes: [UInt8]?) -> Cell {
+    guard let bytes else { return .null }
+    if let text = String(validating: bytes, as: UTF8.self) { return .text(text) }
+    return .json("{\"base64\": \"\(Base64.encode(bytes))\"}")
+  }
+}

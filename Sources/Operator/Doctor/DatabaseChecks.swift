@@ -1,0 +1,161 @@
+import Postgres
+import Runtime
+import SyncStore
+
+/// What `doctor` looks at in the database. Each check is read by itself, so that one that fails does not hide the
+/// others.
+enum DatabaseChecks {
+  /// A lease past for longer than a takeover may take.
+  private static let silence = 15
+  private static let sampleSize = 3
+
+  /// `positions`: the applied offsets, for comparison with Kafka; nil when they could not be read.
+  static func run(_ settings: Settings) async throws -> (checks: [Check], positions: [OffsetStore.Position]?) {
+    guard settings.databaseURL != nil else { return ([], nil) }
+    do {
+      return try await Database.connected(settings) { try await run($0, settings) }
+    } catch let error as PGError {
+      return ([Check.failed("postgres", error)], nil)
+    }
+  }
+
+  private static func run(
+    _ connection: PGConnection, _ settings: Settings
+  ) async throws -> (checks: [Check], positions: [OffsetStore.Position]?) {
+    func check(_ name: String, _ body: @Sendable (PGSession) throws -> Check) async throws -> Check {
+      try await Check.of(name) { try await connection.run(body) }
+    }
+    let target = try PGOptions(url: settings.databaseURL?.reveal()).target()
+    var checks = [try await check("postgres") { server($0.serverVersion, target: target) }]
+    let schema = try await check("schema") {
+      self.schema(try Migrator.status($0), isCurrent: try Migrator.isCurrent($0))
+    }
+    checks.append(schema)
+    // Nothing below can be asked of another schema.
+    guard schema.status == .ok else { return (checks, nil) }
+    checks.append(try await check("row security") { rowSecurity(try HealthReports.unforcedTables($0)) })
+    checks.append(try await kpis(connection))
+    checks.append(
+      try await check("leases") { session in
+        try session.reading { leases(try HealthReports.silentJobs(session, after: silence)) }
+      })
+    checks.append(
+      try await check("outbox") { session in try session.reading { outbox(try HealthReports.outbox(session)) } })
+    checks.append(try await check("transactions") { transactions(try HealthReports.oldestTransaction($0)) })
+    let positions = try await connection.run { session in
+      try session.reading { try OffsetStore.positions(session, group: settings.group) }
+    }
+    checks.append(gaps(positions))
+    return (checks, positions)
+  }
+
+  // MARK: Judgements, pure
+
+  /// `version` as in 150013 for 15.13.
+  static func server(_ version: Int, target: String) -> Check {
+    let text = "PostgreSQL \(version / 10_000).\(version % 10_000) at \(target)"
+    return version >= 150_000
+      ? Check("postgres", .ok, text)
+      : Check("postgres", .error, text, remedy: "use PostgreSQL 15 or newer")
+  }
+
+  static func schema(_ all: [Migrator.Status], isCurrent: Bool) -> Check {
+    let changed = all.filter(\.isChanged).map { "V\($0.version) \($0.name)" }
+    guard changed.isEmpty else {
+      return Check(
+        "schema", .error, "changed since it was applied: \(changed.joined(separator: ", "))",
+        remedy: "use the program that migrated this database")
+    }
+    let pending = all.filter { $0.appliedAt == nil }.map { "V\($0.version) \($0.name)" }
+    guard pending.isEmpty else {
+      return Check(
+        "schema", .error, "not applied: \(pending.joined(separator: ", "))", remedy: "run 'syncline migrate up'")
+    }
+    guard isCurrent else {
+      return Check("schema", .error, "the database was migrated by a newer program", remedy: "use a newer syncline")
+    }
+    return Check("schema", .ok, "V\(all.last?.version ?? 0), as this program needs it")
+  }
+
+  static func rowSecurity(_ tables: [String]) -> Check {
+    tables.isEmpty
+      ? Check("row security", .ok, "forced on every table of tenants")
+      : Check(
+        "row security", .error, "not forced on \(tables.joined(separator: ", "))",
+        remedy: "ALTER TABLE … ENABLE ROW LEVEL SECURITY, and FORCE ROW LEVEL SECURITY")
+  }
+
+  static func leases(_ jobs: [HealthReports.SilentJob]) -> Check {
+    guard let worst = jobs.first else { return Check("leases", .ok, "no job is left alone") }
+    return Check(
+      "leases", .warning,
+      "\(counted(jobs.count, "job")) held by silent workers, the first, \(worst.kind) of \(worst.organization), "
+        + "\(worst.seconds) s ago: \(jobs.map(\.id).joined(separator: ", "))",
+      remedy: "start a worker: 'syncline worker'")
+  }
+
+  static func outbox(_ outbox: HealthReports.Outbox) -> Check {
+    if outbox.parked > 0 {
+      return Check(
+        "outbox", .warning,
+        "\(counted(Int(outbox.parked), "message")) parked: Kafka refuses them; the latest: \(outbox.error ?? "unknown")",
+        remedy: "remove the cause, then UPDATE outbox SET parked_at = NULL, error = NULL WHERE parked_at IS NOT NULL")
+    }
+    guard let seconds = outbox.seconds else { return Check("outbox", .ok, "empty") }
+    let text = "\(counted(Int(outbox.messages), "message")) waiting, the oldest for \(seconds) s"
+    return seconds <= 60
+      ? Check("outbox", .ok, text)
+      : Check("outbox", .warning, text, remedy: "start a worker, which publishes them: 'syncline worker'")
+  }
+
+  static func transactions(_ oldest: HealthReports.OpenTransaction?) -> Check {
+    guard let oldest else { return Check("transactions", .ok, "none is open") }
+    let text = "the oldest is open for \(oldest.seconds) s"
+    guard oldest.seconds > 300 else { return Check("transactions", .ok, text) }
+    return Check(
+      "transactions", .warning,
+      "\(text): process \(oldest.pid), \(oldest.login), \(oldest.application), \(oldest.state)",
+      remedy: "it keeps vacuum from cleaning up; end it with pg_terminate_backend(\(oldest.pid)) if nobody needs it")
+  }
+
+  static func gaps(_ positions: [OffsetStore.Position]) -> Check {
+    let lost = positions.compactMap { position in
+      position.gap.map { "\(position.topic)[\(position.partition)] \($0.lowerBound) to \($0.upperBound - 1)" }
+    }
+    return lost.isEmpty
+      ? Check("gaps", .ok, "no offset was lost")
+      : Check(
+        "gaps", .warning, "gone before they were read: \(lost.joined(separator: ", "))",
+        remedy: "run a full sync of the organizations concerned: 'syncline sync run ORG --source S --mode full'")
+  }
+
+  static func kpis(differences: Int, organizations: [String], of count: Int) -> Check {
+    let scope = "\(organizations.count) of \(count) organizations"
+    return differences == 0
+      ? Check("kpi", .ok, "totals of \(scope) are what the records say")
+      : Check(
+        "kpi", .error,
+        "\(counted(differences, "group")) of \(organizations.joined(separator: ", ")) not as the records say",
+        remedy: "see 'syncline kpi verify', correct with 'syncline kpi rebuild'")
+  }
+
+  /// A sample, because all of it may take minutes: `kpi verify` looks at everything.
+  private static func kpis(_ connection: PGConnection) async throws -> Check {
+    try await Check.of("kpi") {
+      let all = try await connection.run { session in
+        try session.reading { try OrganizationStore.all(session).rows.map { try $0.string("id") } }
+      }
+      let sample = Array(all.shuffled().prefix(sampleSize)).sorted()
+      var wrong: [String] = []
+      var differences = 0
+      for organization in sample {
+        let found = try await connection.run { session in
+          try session.reading { try KPIStore.differences(session, organization: organization).rowCount }
+        }
+        if found > 0 { wrong.append(organization) }
+        differences += found
+      }
+      return kpis(differences: differences, organizations: differences == 0 ? sample : wrong, of: all.count)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import Runtime
+
+/// `syncline doctor`: configuration, reachability, versions and invariants, one line each.
+enum DoctorCommand {
+  static let command = Command(
+    path: ["doctor"], summary: "Check configuration, reachability, versions and invariants; exit code 4 with findings",
+    discussion: "Exit code 3 when Postgres or Kafka can not be reached. Changes nothing, and locks nothing.",
+    examples: [Example("syncline doctor", "is everything in order?")]
+  ) { invocation in
+    var checks: [Check] = []
+    do {
+      let settings = try invocation.settings()
+      checks += ConfigurationChecks.of(settings)
+      let database = try await DatabaseChecks.run(settings)
+      checks += database.checks
+      checks += try await KafkaChecks.run(
+        settings, environment: invocation.environment, positions: database.positions)
+      checks += SourceChecks.run(settings, environment: invocation.environment)
+    } catch let errors as SettingsErrors {
+      checks += errors.faults.map { Check("configuration", .error, $0.cause, remedy: $0.remedy) }
+    }
+    try invocation.output.write(Table(Check.columns, rows: checks.map(\.cells)))
+    let code = Check.exitCode(checks)
+    invocation.output.message(code == .ok ? "everything is in order" : "see the remedies")
+    return code
+  }
+}

@@ -1,0 +1,37 @@
+import Postgres
+import SyncDomain
+import SyncStore
+
+/// What commands that change a job's state share.
+enum JobGuard {
+  /// The job, if it is in one of these states; a conflict (exit code 9) otherwise. `to` ends the sentence "job X can
+  /// not …".
+  static func require(
+    _ invocation: Invocation, _ id: String, _ states: Set<JobState>, to act: String
+  ) async throws -> JobProgress {
+    guard let job = try await Database.read(invocation, { try JobReports.progress($0, id) }) else {
+      throw Subjects.noJob(id)
+    }
+    guard states.contains(job.state) else {
+      throw CommandError(
+        .conflict, "JOB_STATE", "job \(id) is \(job.state.rawValue), so it can not \(act)",
+        hint: "see 'syncline jobs why \(id)'")
+    }
+    return job
+  }
+
+  /// It was in the right state a moment ago.
+  static func changed(_ id: String) -> CommandError {
+    CommandError(
+      .conflict, "JOB_STATE", "job \(id) changed its state meanwhile; nothing was changed",
+      hint: "see 'syncline jobs why \(id)'")
+  }
+
+  /// The job as it is now.
+  static func show(_ invocation: Invocation, _ id: String) async throws {
+    let cells = try await Database.read(invocation) { session in
+      try Cell.cells(try Subjects.job(session, id), JobColumns.all)
+    }
+    try invocation.output.show(JobColumns.all, cells)
+  }
+}

@@ -1,0 +1,50 @@
+import Postgres
+import SyncStore
+
+/// `syncline jobs show ID`: one job with its run and the first of its issues.
+enum JobsShowCommand {
+  static let command = Command(
+    path: ["jobs", "show"], summary: "Show one job, its log row and its issues",
+    arguments: [Argument("ID", "the job")], options: [.issues],
+    examples: [Example("syncline jobs show 3f0c4c1e-0000-4000-8000-000000000000 -o json", "for a script")],
+    needs: [.database]
+  ) { invocation in
+    let id = try Subjects.jobId(try invocation.argument("ID"))
+    let report = try await Database.read(invocation) { session in
+      try JobReport(session, id, issues: invocation.integer("issues") ?? 20, format: invocation.output.format)
+    }
+    try report.write(to: invocation.output)
+    return .ok
+  }
+}
+
+/// A job with its run, read in one snapshot.
+struct JobReport: Sendable {
+  let job: [Cell]
+  /// Nil: it has not begun.
+  let run: RunReport?
+
+  /// Throws when there is no such job.
+  init(_ session: PGSession, _ id: String, issues: Int64, format: OutputFormat) throws {
+    job = try Cell.cells(try Subjects.job(session, id), JobColumns.all)
+    run = try LogReports.log(session, job: id).map {
+      try RunReport(session, $0, limit: issues, format: format)
+    }
+  }
+
+  /// The job; for programs one object with `log` (null before it has begun) and `issues`, for people one below the
+  /// other.
+  func write(to output: Output) throws {
+    guard output.format == .table else {
+      let log: Cell = run.map { .json(jsonObject(LogColumns.all, $0.log)) } ?? .null
+      let issues: Cell = run.map(\.issues.json) ?? .json("[]")
+      return try output.show(
+        JobColumns.all + [Column("log", .json), Column("issues", .json)], job + [log, issues])
+    }
+    try output.show(JobColumns.all, job)
+    guard let run else { return }
+    try output.text("\n")
+    try output.show(LogColumns.all, run.log)
+    try run.writeIssues(to: output)
+  }
+}

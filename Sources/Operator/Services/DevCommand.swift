@@ -1,0 +1,44 @@
+import Runtime
+
+/// `syncline dev`: everything a developer needs, in one process.
+enum DevCommand {
+  static let command = Command(
+    path: ["dev"], summary: "Run embedded Postgres, Kafka and a simulated PEMS for this directory",
+    discussion: """
+      Prints the environment that leads other commands here, then runs until Ctrl-C. Postgres keeps its data in \
+      .syncline of this directory; Kafka and the simulated PEMS begin anew each time. DATABASE_URL and \
+      KAFKA_BOOTSTRAP_SERVERS, when set, are used instead of embedded ones.
+      """,
+    options: [
+      .text(
+        "organization", "ORG", "organization to create and to serve from the simulated PEMS", repeated: true,
+        default: "RIO"),
+      .integer(
+        "records", "N", "records the simulated PEMS serves for each organization", in: 0...10_000_000, default: 20_280),
+    ],
+    examples: [
+      Example("syncline dev > .syncline.env &", "keep it running; other shells use: . ./.syncline.env")
+    ], handlesSignals: true
+  ) { invocation in
+    let settings = try invocation.settings()
+    var organizations = invocation.options("organization")
+    if organizations.isEmpty { organizations = ["RIO"] }
+    // Before anything starts: a signal while it does must end in a clean stop too.
+    let signals = Signals.stops()
+    let services = try await EmbeddedServices.start(
+      environment: invocation.environment, directory: ".syncline/postgres", topics: settings.topics,
+      group: settings.group, organizations: organizations, records: Int(invocation.integer("records") ?? 0))
+    try invocation.output.text(exports(services.variables))
+    invocation.output.message("running; Ctrl-C stops it. Next: set this environment, then `syncline worker`")
+    for await _ in signals { break }
+    await services.stop()
+    return .ok
+  }
+
+  /// For a shell to read.
+  static func exports(_ variables: [(name: String, value: String)]) -> String {
+    variables.map { "export \($0.name)=\(shellQuoted($0.value))\n" }.joined()
+  }
+
+  private static func shellQuoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }
+}

@@ -1,0 +1,27 @@
+import HTTP
+import PEMS
+
+/// How errors of sources and of our own HTTP port become exit codes and hints.
+enum ServiceErrorRules {
+  static let all: [ErrorRule] = [catalog, source, http]
+
+  private static let catalog: ErrorRule = { error in
+    guard let error = error as? CatalogErrors else { return nil }
+    return error.faults.map {
+      CommandError(.usage, "INVALID_JOBS", $0.description, hint: "mend the file, or set SYNCLINE_JOBS_DIR")
+    }
+  }
+
+  private static let source: ErrorRule = { error in
+    guard let error = error as? SourceError else { return nil }
+    let exit: ExitCode = error.reason == .sourceNotFound ? .notFound : .failure
+    return [CommandError(exit, error.code, error.message, hint: error.hint)]
+  }
+
+  private static let http: ErrorRule = { error in
+    guard let error = error as? HTTPServer.StartError else { return nil }
+    return [
+      CommandError(.failure, "PORT_UNAVAILABLE", "\(error)", hint: "set SYNCLINE_HTTP_PORT; 0 takes any free port")
+    ]
+  }
+}

@@ -1,0 +1,89 @@
+import Glibc
+import Kafka
+import Runtime
+import SyncWorker
+
+/// `syncline worker`: consume and apply until told to stop.
+enum WorkerCommand {
+  static let command = Command(
+    path: ["worker"], summary: "Consume and apply messages until SIGTERM",
+    discussion: """
+      Applies what the topics carry, drives queued jobs, publishes the outbox. Any number of workers share the \
+      work; one that dies is taken over by the others. SIGTERM or Ctrl-C drains: what is being applied is \
+      finished, jobs are handed over; a second signal stops at once, which loses nothing either.
+
+      Serves /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT.
+
+      SYNCLINE_LEASH may hold the number of an inherited descriptor, the reading end of a pipe: the worker stops \
+      within seconds when the pipe ends, so that it never outlives who started it.
+      """,
+    options: [.text("only", "KINDS", "kinds of work to do, commas between: \(WorkKind.allNames)")],
+    examples: [
+      Example("syncline worker", "everything"),
+      Example("syncline worker --only read_sync", "leave other kinds to other workers"),
+    ], needs: [.database, .kafka], handlesSignals: true
+  ) { invocation in
+    let settings = try invocation.settings()
+    let log = settings.log
+    var configuration = WorkerConfiguration(
+      postgres: settings.postgresOptions(applicationName: "syncline-worker"),
+      kafka: try KafkaConnection.settings(settings, environment: invocation.environment), topics: settings.topics,
+      group: settings.group,
+      // With the process in it, so that who sees it in a job or in `lag` knows whom to look for.
+      owner: "worker-\(getpid())-" + UUIDText.random().prefix(8),
+      catalog: try settings.sourceCatalog(invocation.environment))
+    configuration.log = log.with(("worker", configuration.owner))
+    let leash = Leash(invocation.environment)
+    if let only = invocation.option("only") { configuration.kinds = try kinds(only) }
+    let worker = try Worker(configuration)
+    let server = StatusServer(
+      host: settings.httpHost, port: settings.httpPort, metrics: worker.metrics, health: worker.health,
+      log: configuration.log)
+    // A worker whose parent is gone has nobody to finish anything for.
+    let group = ServiceGroup(
+      (leash.map { [$0.service] } ?? []) + [server.service, topics(configuration)] + worker.services,
+      drainTime: leash == nil ? .seconds(25) : .seconds(3), log: configuration.log)
+    let ending = try await group.run(signals: Signals.stops())
+    // After a second signal nothing is waited for any more.
+    if ending.abandoned.isEmpty { await worker.close() }
+    configuration.log.info("worker ended", ("abandoned", ending.abandoned.joined(separator: " ")))
+    return .ok
+  }
+
+  private static func kinds(_ text: String) throws(CommandError) -> Set<WorkKind> {
+    var kinds: Set<WorkKind> = []
+    for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let kind = WorkKind(rawValue: String(name)) else {
+        throw CommandError(
+          .usage, "UNKNOWN_KIND", "'\(name)' is no kind of work", hint: "choose from \(WorkKind.allNames)")
+      }
+      kinds.insert(kind)
+    }
+    return kinds
+  }
+
+  /// Makes the topics before anything consumes them; as a service, so that a stop does not wait for Kafka.
+  private static func topics(_ configuration: WorkerConfiguration) -> Service {
+    let (until, end) = AsyncStream.makeStream(of: Never.self)
+    return Service(
+      "topics", start: { try await createTopics(configuration) }, drain: { end.finish() },
+      run: { for await _ in until {} })
+  }
+
+  /// A consumer of a topic that does not exist would wait for ever; who may not create it gets a warning only.
+  private static func createTopics(_ configuration: WorkerConfiguration) async throws {
+    let admin = try KafkaAdmin(settings: configuration.kafka, log: configuration.log)
+    do {
+      let outcomes = try await admin.createTopics(TopicPlan().specs(configuration.topics))
+      for case (let name, .failed(let error)) in outcomes {
+        configuration.log.warning("topic could not be created", ("topic", name), ("cause", error.description))
+      }
+    } catch let error as KafkaError where error.isUnreachable {
+      await admin.close()
+      throw error
+    } catch {
+      configuration.log.warning("topics could not be created", ("cause", "\(error)"))
+    }
+    await admin.close()
+  }
+}

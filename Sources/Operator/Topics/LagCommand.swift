@@ -1,0 +1,30 @@
+import Kafka
+import Runtime
+import SyncStore
+import SyncWorker
+
+/// `syncline lag`: per topic and partition, how much is not applied yet.
+enum LagCommand {
+  static let command = Command(
+    path: ["lag"], summary: "Show how far the applied offsets are behind",
+    discussion: """
+      The applied offset is the one in Postgres, which moves in the transaction of a message's effects. Shown are the \
+      partitions of topics that the group has a position in, and of all topics that workers consume.
+      """,
+    examples: [Example("syncline lag -o json", "for a script")], needs: [.database, .kafka]
+  ) { invocation in
+    let settings = try invocation.settings()
+    let positions = try await Database.read(invocation) { session in
+      try OffsetStore.positions(session, group: settings.group)
+    }
+    let topics = Topics(prefix: settings.topicPrefix).work
+    let (partitions, missing) = try await KafkaConnection.admin(invocation) { admin in
+      try await PartitionLag.measure(admin, positions: positions, topics: topics)
+    }
+    try invocation.output.write(Table(PartitionLag.columns, rows: partitions.map(\.cells)))
+    for topic in missing {
+      invocation.output.message("Kafka has no topic \(topic); make it with 'syncline topics create'")
+    }
+    return .ok
+  }
+}

@@ -1,0 +1,82 @@
+import SyncDomain
+import SyncStore
+import Testing
+
+@testable import Operator
+
+@Suite struct JobVerdictTests {
+  private func verdict(_ state: JobState, _ change: (inout JobCircumstances) -> Void = { _ in }) -> JobVerdict {
+    var job = JobCircumstances(id: jobA, organization: "RIO", kind: "read_sync", state: state)
+    job.runAt = "2026-01-31 09:30:00+00"
+    change(&job)
+    return JobVerdict(job)
+  }
+
+  @Test("A queued job waits for its time, its organization, a worker or its turn")
+  func queued() {
+    #expect(verdict(.queued) { $0.isEarly = true }.why == "waits until 2026-01-31T09:30:00.000Z")
+    #expect(verdict(.queued) { $0.organizationStatus = "suspended" }.why == "waits while organization RIO is suspended")
+    #expect(verdict(.queued).why == "waits for a worker; none runs a read_sync now")
+    let turn = verdict(.queued) {
+      $0.running = 2
+      $0.ahead = 3
+      $0.age = 200
+    }
+    #expect(turn.why == "waits for its turn")
+    #expect(turn.evidence == "queued for 3 min 20 s, 3 jobs of its kind are ahead, 2 are running")
+  }
+
+  @Test("A running job runs, waits for its pages, or has lost its worker")
+  func running() {
+    let lease: (inout JobCircumstances) -> Void = {
+      $0.leaseOwner = "w1"
+      $0.leaseExpiresAt = "2026-01-31 09:30:12.5+00"
+    }
+    #expect(verdict(.running, lease).why == "runs")
+    #expect(
+      verdict(.running, lease).evidence
+        == "worker w1 holds it until 2026-01-31T09:30:12.500Z, 0 pages applied, 0 waiting")
+    #expect(
+      verdict(.running) {
+        lease(&$0)
+        $0.pagesWaiting = 4
+      }.why == "runs; waits for its pages to be applied")
+    let silent = verdict(.running) {
+      lease(&$0)
+      $0.isSilent = true
+      $0.silentFor = 20
+    }
+    #expect(silent.why == "worker w1 went silent; another takes it over")
+    #expect(silent.evidence.hasPrefix("its lease ended 20 s ago"))
+    #expect(verdict(.running) { $0.isSilent = true }.why == "waits for a worker to take it over")
+  }
+
+  @Test("What ended says what of")
+  func ended() {
+    #expect(verdict(.failed) { ($0.errorCode, $0.errorMessage) = ("AUTH", "401") }.why == "failed with AUTH: 401")
+    #expect(verdict(.cancelled) { $0.errorMessage = "by RIO" }.why == "cancelled: by RIO")
+    let done = verdict(.succeeded) {
+      $0.result = "clean"
+      $0.finishedAt = "2026-01-31 09:30:00+00"
+    }
+    #expect(done.why == "succeeded at 2026-01-31T09:30:00.000Z" && done.evidence.hasPrefix("result clean"))
+    let retry = verdict(.retrying) {
+      $0.isEarly = true
+      $0.attempt = 2
+      $0.errorCode = "HTTP_503"
+    }
+    #expect(retry.why.hasSuffix("for attempt 3") && retry.evidence == "attempt 2 ended with HTTP_503")
+  }
+
+  @Test(
+    "A suspended organization holds up what is due, what is early and what is tried again", arguments: [true, false])
+  func suspended(isEarly: Bool) {
+    for state in [JobState.queued, .retrying] {
+      let found = verdict(state) {
+        $0.organizationStatus = "suspended"
+        $0.isEarly = isEarly
+      }
+      #expect(found.why.contains("is suspended"), "\(state)")
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import FoundationEssentials
+import Runtime
+import Testing
+
+@testable import Operator
+
+struct OutputTests {
+  private let table = Table(
+    [
+      Column("name"), Column("received", .integer), Column("total_plan_cost", .decimal), Column("done", .boolean),
+      Column("started_at", .time), Column("parameters", .json),
+    ],
+    rows: [
+      [
+        .text("RIO"), .integer(20_280), .decimal("81800.26"), .boolean(true),
+        .time(Date(timeIntervalSince1970: 1_769_851_800.25)), .json("{ \"a\" : [1, 2] }"),
+      ],
+      [.text("a\u{1B}[2J \"q\", 東京"), .integer(7), .decimal("-0.10"), .boolean(false), .null, .json("{oops")],
+    ])
+
+  private func text(_ format: OutputFormat, _ terminal: Terminal = .none) throws -> String {
+    let recorder = Recorder()
+    try recorder.output(format, terminal: terminal).write(table)
+    return recorder.data
+  }
+
+  @Test("A table, as a whole")
+  func tables() throws {
+    #expect(
+      try text(.table) == """
+        name                received  total_plan_cost  done   started_at                parameters
+        RIO                    20280         81800.26  true   2026-01-31T09:30:00.250Z  {"a":[1,2]}
+        a\\x1b[2J "q", 東京         7            -0.10  false                            {oops
+
+        """)
+  }
+
+  @Test("On a terminal text is cut to fit and numbers never are")
+  func narrow() throws {
+    let narrow = try text(.table, Terminal(isTerminal: true, width: 88))
+    #expect(narrow.split(separator: "\n").allSatisfy { displayWidth(String($0)) <= 88 })
+    #expect(narrow.contains("…") && narrow.contains("81800.26") && narrow.contains("20280"))
+    let tiny = try text(.table, Terminal(isTerminal: true, width: 10))
+    #expect(tiny.contains("81800.26"))
+  }
+
+  @Test("JSON, as a whole: exact decimals, nulls, JSON inside, no raw control character")
+  func json() throws {
+    #expect(
+      try text(.json) == #"""
+        [
+          {"name": "RIO", "received": 20280, "total_plan_cost": 81800.26, "done": true, \#
+        "started_at": "2026-01-31T09:30:00.250Z", "parameters": {"a":[1,2]}},
+          {"name": "a\u001b[2J \"q\", 東京", "received": 7, "total_plan_cost": -0.10, "done": false, \#
+        "started_at": null, "parameters": "{oops"}
+        ]
+
+        """#)
+  }
+
+  @Test("NDJSON is the same objects, one a line")
+  func ndjson() throws {
+    let lines = try text(.ndjson).split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines[1].hasPrefix(#"{"name": "a\u001b"#))
+  }
+
+  @Test("CSV, as a whole: data as it is, CRLF, null empty")
+  func csv() throws {
+    #expect(
+      try text(.csv) == "name,received,total_plan_cost,done,started_at,parameters\r\n"
+        + "RIO,20280,81800.26,true,2026-01-31T09:30:00.250Z,\"{\"\"a\"\":[1,2]}\"\r\n"
+        + "\"a\u{1B}[2J \"\"q\"\", 東京\",7,-0.10,false,,{oops\r\n")
+    #expect(!(try text(.csv, Terminal(isTerminal: true, width: 80)).contains("\u{1B}")))
+  }
+
+  @Test("One thing: lines, an object, a row")
+  func show() throws {
+    func show(_ format: OutputFormat) throws -> String {
+      let recorder = Recorder()
+      try recorder.output(format).show([Column("id"), Column("attempt", .integer)], [.text("x"), .integer(2)])
+      return recorder.data
+    }
+    #expect(try show(.table) == "id       x\nattempt  2\n")
+    #expect(try show(.json) == "{\n  \"id\": \"x\",\n  \"attempt\": 2\n}\n")
+    #expect(try show(.ndjson) == "{\"id\": \"x\", \"attempt\": 2}\n")
+    #expect(try show(.csv) == "id,attempt\r\nx,2\r\n")
+  }
+
+  @Test("Nothing is a header, an empty array, nothing")
+  func empty() throws {
+    func empty(_ format: OutputFormat) throws -> String {
+      let recorder = Recorder()
+      try recorder.output(format).write(Table([Column("id")]))
+      return recorder.data
+    }
+    #expect(try empty(.table) == "id\n")
+    #expect(try empty(.json) == "[]\n")
+    #expect(try empty(.ndjson) == "")
+    #expect(try empty(.csv) == "id\r\n")
+  }
+
+  @Test("Long tables are written in pieces, each row once")
+  func long() throws {
+    let recorder = Recorder()
+    var rows = recorder.output(.table).rows([Column("n", .integer)])
+    for number in 0..<2500 { try rows.append([.integer(Int64(number))]) }
+    try rows.finish()
+    let numbers = recorder.data.split(separator: "\n").dropFirst().compactMap { Int($0.drop { $0 == " " }) }
+    #expect(numbers == Array(0..<2500))
+  }
+
+  @Test("Without a choice: a table on a terminal, else JSON")
+  func defaults() {
+    let recorder = Recorder()
+    #expect(recorder.output(terminal: Terminal(isTerminal: true)).format == .table)
+    #expect(recorder.output().format == .json)
+    #expect(!recorder.output().hasJSONErrors)
+  }
+
+  @Test("A decimal that is no JSON number and a number that is not finite do not break JSON")
+  func numbers() {
+    #expect(Cell.decimal("NaN").json == "\"NaN\"")
+    #expect(Cell.decimal("007").json == "\"007\"")
+    #expect(Cell.decimal("12345678901234567890.12").json == "12345678901234567890.12")
+    #expect(Cell.real(.infinity).json == "null")
+    #expect(Cell.real(0.25).json == "0.25")
+  }
+
+  @Test("Display width counts columns, not characters")
+  func width() {
+    #expect(displayWidth("abc") == 3)
+    #expect(displayWidth("東京") == 4)
+    #expect(displayWidth("e\u{301}👩‍👩‍👧") == 3)
+    #expect(cut("東京都", to: 5) == "東京…")
+    #expect(cut("abcdef", to: 4) == "abc…")
+    #expect(cut("abcd", to: 4) == "abcd")
+    #expect(pad("東", to: 4, right: true) == "  東")
+  }
+}

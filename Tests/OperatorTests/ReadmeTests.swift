@@ -1,0 +1,95 @@
+import FoundationEssentials
+import Runtime
+import Testing
+
+@testable import Operator
+
+@Suite struct ReadmeTests {
+  @Test("Every command that the README shows is one of this program")
+  func commands() throws {
+    let lines = try Readme().shellLines.compactMap { Readme.words($0, after: "syncline") }
+    #expect(lines.count > 30)
+    for words in lines {
+      guard case .run = try ArgumentParser.parse(words, Commands.table) else {
+        Issue.record("'syncline \(words.joined(separator: " "))' is no command")
+        continue
+      }
+    }
+  }
+
+  @Test("Every make target that the README shows exists")
+  func targets() throws {
+    let makefile = try String(contentsOf: Readme.root.appending(path: "Makefile"), encoding: .utf8)
+    let lines = try Readme().shellLines.compactMap { Readme.words($0, after: "make") }
+    #expect(!lines.isEmpty)
+    for words in lines {
+      for target in words where !target.contains("=") {
+        #expect(makefile.contains("\n.PHONY: \(target)\n"), "make \(target)")
+      }
+    }
+  }
+
+  @Test("The README names every command, setting and exit code in use")
+  func complete() throws {
+    let text = try Readme().text
+    let commands = Commands.table.commands.filter { $0.path != ["migrate"] }.map { "syncline \($0.name)" }
+    let settings = SettingDefinition.all.map { "`\($0.name)`" }
+    let codes = ExitCode.allCases.map { "\($0.rawValue)" }
+    let missing = (commands + settings + codes).filter { !text.contains($0) }
+    #expect(missing.isEmpty)
+  }
+
+  @Test("Words of a shell line: quotes, comments, redirections")
+  func words() {
+    #expect(Readme.words("syncline a --b 'c d' # e", after: "syncline") == ["a", "--b", "c d"])
+    #expect(Readme.words("syncline dev > x.env &", after: "syncline") == ["dev"])
+    #expect(Readme.words("synclined", after: "syncline") == nil)
+  }
+}
+
+/// The README with the lines of its fenced `sh` blocks.
+private struct Readme {
+  let text: String
+
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  init() throws { text = try String(contentsOf: Readme.root.appending(path: "README.md"), encoding: .utf8) }
+
+  var shellLines: [String] {
+    var lines: [String] = []
+    var isShell = false
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix("```") {
+        isShell = line == "```sh"
+      } else if isShell {
+        lines.append(String(line))
+      }
+    }
+    return lines
+  }
+
+  /// The words behind `program`, without what the shell keeps for itself; nil when the line calls something else.
+  static func words(_ line: String, after program: String) -> [String]? {
+    var words: [String] = []
+    var word: String?
+    var quote: Character?
+    for character in line {
+      if let open = quote {
+        if character == open { quote = nil } else { word?.append(character) }
+      } else if character == "'" || character == "\"" {
+        quote = character
+        word = word ?? ""
+      } else if character == " " {
+        if let finished = word { words.append(finished) }
+        word = nil
+      } else if word == nil, "#>&|".contains(character) {
+        break
+      } else {
+        word = (word ?? "") + String(character)
+      }
+    }
+    if let finished = word { words.append(finished) }
+    return words.first == program ? Array(words.dropFirst()) : nil
+  }
+}
