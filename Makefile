@@ -1,0 +1,101 @@
+# Every target installs what is missing, builds what changed and says nothing about what is in order.
+# `make test FILTER=KafkaTests` narrows test, tsan, asan and coverage to suites that match.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# Without the import check an undeclared import between targets builds silently.
+CHECKED := --explicit-target-dependency-import-check error
+# No XCTest here; under the address sanitizer its runner does not even start.
+TEST := --disable-xctest --parallel $(if $(FILTER),--filter '$(FILTER)')
+# The crash handler can hang and hold standard output.
+export SWIFT_BACKTRACE := enable=no
+# What passed is counted in the last line; what failed, what a test printed and each suite's result stay.
+SHOW := sed -u -e '/^\[0\/1\] Planning/d' -e '/^◇ /d' -e '/^↳ Testing Library/d' -e '/^↳ Target Platform/d' \
+  -e '/^✔ Test run /b' -e '/^✔ Test .* passed after /d'
+# A terminal sees the build's progress, a log does not.
+QUIET := $(if $(MAKE_TERMOUT),,--quiet)
+# Sanitized and instrumented builds live apart, so that they do not evict the ordinary one.
+TSAN := --scratch-path .build/tsan --sanitize thread
+# gold warns of every symbol of the address sanitizer's.
+ASAN := --scratch-path .build/asan --sanitize address -Xswiftc -use-ld=lld
+COVERAGE := --scratch-path .build/coverage --enable-code-coverage
+BENCH ?= read-sync kpi
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+.PHONY: setup
+setup: ## Install what is missing with apt, and check the Swift toolchain
+	@.ci/setup
+
+.PHONY: build
+build: setup ## Build for debugging, with tests
+	@swift build $(QUIET) --build-tests $(CHECKED)
+
+.PHONY: lint
+lint: setup ## Check the format of all Swift files, and the requirement ids named in tests
+	@swift format lint --strict --parallel --recursive Package.swift Sources Tests Migrations
+	@.ci/requirements --check
+
+.PHONY: format
+format: setup ## Format all Swift files, and wrap long comments
+	@.ci/wrap Package.swift Sources Tests Migrations
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests Migrations
+
+.PHONY: test
+test: setup lint build ## Run every test
+	@swift test --skip-build $(TEST) $(if $(FILTER),,--filter StyleTests) 2>&1 | $(SHOW)
+# One after the other: reading the whole tree keeps a core busy, and the wrappers' suites measure patience.
+	@$(if $(FILTER),true,swift test --skip-build $(TEST) --filter 'KafkaTests|PostgresTests' 2>&1 | $(SHOW))
+	@$(if $(FILTER),true,swift test --skip-build $(TEST) --skip 'StyleTests|KafkaTests|PostgresTests' 2>&1 | $(SHOW))
+
+.PHONY: chaos
+chaos: build ## Kill workers and Postgres at 100 random moments of syncs; KILLS=n for another number, SEED=n to replay
+	@SYNCLINE_CHAOS_KILLS=$(or $(KILLS),100) $(if $(SEED),SYNCLINE_TEST_SEED=$(SEED)) \
+	  swift test --skip-build --disable-xctest --filter SyncWorkerTests.ChaosTests 2>&1 | $(SHOW)
+
+.PHONY: release
+release: setup ## Build the one binary, .build/syncline, with the Swift runtime linked in
+	@swift build $(QUIET) -c release --static-swift-stdlib --product syncline -Xlinker --strip-debug
+	@install -m 755 .build/release/syncline .build/syncline
+	@printf '.build/syncline: %s\n' "$$(du -h --apparent-size .build/syncline | cut -f1)"
+
+.PHONY: demo
+demo: release ## Show a sync from end to end on embedded services
+	@.build/syncline demo
+
+.PHONY: bench
+bench: release ## Measure against the limit beside us; BENCH="read-sync kpi" by default
+	@for name in $(BENCH); do .build/syncline bench "$$name"; done
+
+.PHONY: requirements
+requirements: ## Print which requirement is proved by which test; ARGS=--missing for the others only
+	@.ci/requirements $(ARGS)
+
+.PHONY: tsan
+tsan: setup ## Run the tests under the thread sanitizer
+	@mkdir -p .build/tsan
+	@cc -O1 -fPIC -c .ci/c11threads.c -o .build/tsan/c11threads.o
+	@swift build $(QUIET) --build-tests $(TSAN) -Xlinker "$$PWD/.build/tsan/c11threads.o"
+	@TSAN_OPTIONS=halt_on_error=1 swift test --skip-build $(TSAN) $(TEST) 2>&1 | $(SHOW)
+
+.PHONY: asan
+asan: setup ## Run the tests under the address sanitizer
+	@swift build $(QUIET) --build-tests --disable-xctest $(ASAN)
+	@swift test --skip-build $(ASAN) $(TEST) 2>&1 | $(SHOW)
+
+.PHONY: coverage
+coverage: setup ## Run the tests and print the share of lines they reach, per file
+	@swift build $(QUIET) --build-tests $(COVERAGE)
+	@swift test --skip-build $(COVERAGE) $(TEST) 2>&1 | $(SHOW)
+	@"$$(dirname "$$(readlink -f "$$(command -v swift)")")/llvm-cov" report -use-color=0 \
+	  -instr-profile .build/coverage/debug/codecov/default.profdata \
+	  -ignore-filename-regex '(^|/)(Tests|\.build)/' .build/coverage/debug/synclinePackageTests.xctest
+
+.PHONY: clean
+clean: ## Remove everything built
+	@rm -rf .build
