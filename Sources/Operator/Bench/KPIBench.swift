@@ -17,7 +17,7 @@ package struct KPIBench: Sendable {
 
   /// Runs everything; `say` tells how far it is.
   package func run(_ say: @Sendable (String) -> Void) async throws -> BenchReport {
-    let database = try await BenchDatabase.start(fsync: fsync, indexes: .standard)
+    let database = try await BenchDatabase.start(fsync: fsync, indexes: .standard, wal: records * 5_000)
     do {
       let report = try await measure(database, say)
       await database.server.stop()

@@ -33,7 +33,7 @@ import Testing
     "count_orphans": "text uuid",
     "mark_late_pages": "uuid",
     "finish_read": "uuid uuid text text bigint text text",
-    "page_window": "uuid",
+    "page_window": "uuid,uuid",
     "pages_from": "uuid integer",
     "read_position": "uuid text text",
     "request_read": "uuid text text jsonb text",
