@@ -35,9 +35,9 @@ struct BenchDatabase: Sendable {
   /// one.
   static func settings(fsync: Bool) -> [String: String] {
     [
-      "fsync": fsync ? "on" : "off", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "1GB",
+      "fsync": fsync ? "on" : "off", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "4GB",
       "wal_buffers": "64MB", "max_wal_size": "16GB", "min_wal_size": "8GB", "checkpoint_timeout": "30min", "jit": "off",
-      "work_mem": "16MB", "maintenance_work_mem": "256MB", "effective_cache_size": "4GB",
+      "work_mem": "16MB", "maintenance_work_mem": "256MB", "effective_cache_size": "12GB",
     ]
   }
 

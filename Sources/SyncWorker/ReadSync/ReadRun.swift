@@ -73,6 +73,8 @@ struct ReadRun: Sendable {
       organization: claim.organization, jobId: claim.id, nextPage: position.nextPage, replay: replay)
     let watermark = mode == .incremental ? position.watermark.map { $0 - definition.overlap.inMilliseconds } : nil
     var backlog = Backlog()
+    var underway: Task<Void, any Error>?
+    defer { underway?.cancel() }
     if !position.isComplete {
       var page = try await fetch(position.cursor, watermark, number: 1)
       var pages = 1
@@ -81,12 +83,13 @@ struct ReadRun: Sendable {
         let (cursor, number) = (page.next, pages + 1)
         // The upstream makes the next page while this one is written down and published.
         async let following = cursor == nil ? nil : fetch(cursor, watermark, number: number)
-        position = try await take(page, position, &ledger, &backlog)
+        position = try await take(page, position, &ledger, &backlog, &underway)
         guard let next = try await following else { break }
         page = next
         pages = number
       }
     }
+    try await underway?.value
     try await waitUntilApplied(pages: 0, &backlog)
     return try await ending(position)
   }
@@ -102,9 +105,11 @@ struct ReadRun: Sendable {
         pageSize: min(request.pageSize ?? definition.pageSize, SourceDefinition.maximumPageSize)))
   }
 
-  /// Writes an upstream page down, then publishes it.
+  /// Writes an upstream page down, then begins to publish it: while the brokers take one page, the next is made. What
+  /// is `underway` may fail or get lost at any time, because it is written down.
   private func take(
-    _ page: SourcePage, _ position: ReadPosition, _ ledger: inout PageLedger, _ backlog: inout Backlog
+    _ page: SourcePage, _ position: ReadPosition, _ ledger: inout PageLedger, _ backlog: inout Backlog,
+    _ underway: inout Task<Void, any Error>?
   ) async throws -> ReadPosition {
     let claim = claim
     if !page.drift.isEmpty {
@@ -135,7 +140,8 @@ struct ReadRun: Sendable {
       let (pages, bytes) = (configuration.windowPages, configuration.windowBytes)
       try await waitUntilApplied(pages: pages - 1 + rest.count, bytes: bytes + ahead, &backlog)
       let together = rest.prefix(backlog.room(for: rest, pages: pages, bytes: bytes))
-      try await publish(together)
+      try await underway?.value
+      underway = Task { try await publish(together) }
       rest = rest.dropFirst(together.count)
     }
     return next
