@@ -111,7 +111,7 @@ package struct BatchTransaction: Sendable {
 
   private func keep(_ session: PGSession, _ letter: DeadLetter, _ report: inout Report) throws {
     try session.becomeSystem()
-    try session.pipeline(DeadLetterStore.statements(letter))
+    try DeadLetterStore.keep(session, letter)
     report.deadLetters.append(letter.code)
   }
 }
