@@ -42,6 +42,9 @@ package enum SQLCatalog {
     Migration(
       version: 10, name: "monitoring", up: text(PackageResources.V0010_monitoring_up_sql),
       down: text(PackageResources.V0010_monitoring_down_sql)),
+    Migration(
+      version: 11, name: "drafts", up: text(PackageResources.V0011_drafts_up_sql),
+      down: text(PackageResources.V0011_drafts_down_sql)),
   ]
 
   fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
