@@ -45,6 +45,9 @@ package enum SQLCatalog {
     Migration(
       version: 11, name: "drafts", up: text(PackageResources.V0011_drafts_up_sql),
       down: text(PackageResources.V0011_drafts_down_sql)),
+    Migration(
+      version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
+      down: text(PackageResources.V0015_edits_down_sql)),
   ]
 
   fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
