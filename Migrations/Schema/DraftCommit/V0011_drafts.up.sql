@@ -209,13 +209,23 @@ RETURN coalesce((SELECT array_agg(DISTINCT f ORDER BY f)
     (ARRAY['category', 'class']), (ARRAY['manufacturer', 'model'])) g (members)
   CROSS JOIN unnest(g.members) f WHERE g.members && fields AND f <> ALL (fields)), '{}');
 
+-- The organization that a caller of the functions below speaks for: the transaction's own. A login that owns these
+-- tables, and has taken no other role, may leave it out, and then speaks for the one it names; null for everybody else.
+CREATE FUNCTION pfa_tenant(p_named text) RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE WHEN p_named = syncline_organization()
+  OR (syncline_organization() IS NULL AND current_setting('role') = 'none' AND pg_has_role(session_user, current_user, 'MEMBER'))
+  THEN p_named END;
+
 -- Refuses a user without write permission, and one who speaks for another; row security may not bind the owner of the
--- functions that ask this.
-CREATE FUNCTION pfa_check_editor(p_user text) RETURNS void
+-- functions that ask this. An owner's login that names neither tenant nor user is asked for nothing here: the worker
+-- looks the permission up again when it applies the commit.
+CREATE FUNCTION pfa_check_editor(p_user text, p_tenant text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  IF p_user IS DISTINCT FROM coalesce(syncline_user(), p_user) OR NOT EXISTS (SELECT FROM org_permission p
-      WHERE p.user_id = p_user AND p.organization_id = syncline_organization() AND p.level IN ('write', 'admin')) THEN
+  IF pfa_tenant(p_tenant) IS NULL OR p_user IS DISTINCT FROM coalesce(syncline_user(), p_user)
+    OR (syncline_organization() IS NOT NULL OR syncline_user() IS NOT NULL) AND NOT EXISTS (SELECT FROM org_permission p
+      WHERE p.user_id = p_user AND p.organization_id = p_tenant AND p.level IN ('write', 'admin')) THEN
     RAISE EXCEPTION 'FORBIDDEN: no write permission for this organization' USING ERRCODE = '42501';
   END IF;
 END
@@ -267,27 +277,29 @@ RETURN CASE WHEN p_now = p_seen OR p_now - p_seen = (SELECT count(DISTINCT o.app
 -- Creates a draft, or extends the session's own one; returns its id, null when nothing differs from what the user saw.
 --
 -- Stores changed fields only: one that is edited back is dropped, and a draft without any is gone. Raises 42501
--- FORBIDDEN, SY004 FIELD_NOT_EDITABLE, 22023 for a value or a version that can not be, P0002 without such a record.
+-- FORBIDDEN, SY004 FIELD_NOT_EDITABLE, 22023 for a value or a version that can not be, P0002 without such a record. A
+-- base version of null is the present one.
 CREATE FUNCTION create_draft(p_mirror_id uuid, p_user_id text, p_session_id text, p_delta jsonb, p_base_version integer)
 RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  tenant text := syncline_organization();
+  tenant text := pfa_tenant((SELECT m.organization_id FROM pfa_mirror m WHERE m.id = p_mirror_id));
   seen record;
   draft pfa_modification;
   edited jsonb;
   known jsonb;
   fields text[];
 BEGIN
-  PERFORM pfa_check_editor(p_user_id);
+  IF tenant IS NULL THEN RAISE EXCEPTION 'NOT_FOUND: no such record' USING ERRCODE = 'P0002'; END IF;
+  PERFORM pfa_check_editor(p_user_id, tenant);
   PERFORM pfa_check_delta(p_delta);
   IF coalesce(p_session_id, '') = '' THEN
     RAISE EXCEPTION 'MISSING_REQUIRED_FIELD: a draft belongs to a session' USING ERRCODE = '22023';
   END IF;
   LOOP
     SELECT m.id, m.data, m.version INTO seen FROM pfa_mirror m WHERE m.id = p_mirror_id AND m.organization_id = tenant;
-    IF NOT FOUND THEN RAISE EXCEPTION 'NOT_FOUND: no such record' USING ERRCODE = 'P0002'; END IF;
-    IF p_base_version IS NULL OR p_base_version NOT BETWEEN 1 AND seen.version THEN
+    p_base_version := coalesce(p_base_version, seen.version);
+    IF p_base_version NOT BETWEEN 1 AND seen.version THEN
       RAISE EXCEPTION 'INVALID_VALUE: the record has no version %', p_base_version USING ERRCODE = '22023';
     END IF;
     fields := ARRAY(SELECT jsonb_object_keys(p_delta));
@@ -341,10 +353,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   commit uuid := gen_random_uuid();
 BEGIN
-  IF p_organization IS DISTINCT FROM syncline_organization() THEN
-    RAISE EXCEPTION 'FORBIDDEN: no write permission for this organization' USING ERRCODE = '42501';
-  END IF;
-  PERFORM pfa_check_editor(p_user_id);
+  PERFORM pfa_check_editor(p_user_id, p_organization);
   IF NOT EXISTS (SELECT FROM pfa_modification o WHERE o.session_id = p_session_id AND o.sync_state = 'draft'
       AND o.organization_id = p_organization AND o.user_id = p_user_id) THEN
     RAISE EXCEPTION 'NOT_FOUND: the session has no drafts of this user' USING ERRCODE = 'P0002';
@@ -365,10 +374,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   gone integer;
 BEGIN
-  IF p_organization IS DISTINCT FROM syncline_organization() THEN
-    RAISE EXCEPTION 'FORBIDDEN: no write permission for this organization' USING ERRCODE = '42501';
-  END IF;
-  PERFORM pfa_check_editor(p_user_id);
+  PERFORM pfa_check_editor(p_user_id, p_organization);
   WITH removed AS (
     DELETE FROM pfa_modification o WHERE o.session_id = p_session_id AND o.sync_state = 'draft'
       AND o.organization_id = p_organization AND o.user_id = p_user_id
@@ -383,7 +389,7 @@ END
 $$;
 
 REVOKE EXECUTE ON FUNCTION create_draft(uuid, text, text, jsonb, integer), commit_session(text, text, text, text, boolean),
-  discard_session(text, text, text), pfa_check_editor(text), pfa_event_headers(text, text, text),
+  discard_session(text, text, text), pfa_tenant(text), pfa_check_editor(text, text), pfa_event_headers(text, text, text),
   pfa_seen_values(uuid, jsonb, integer, integer, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION create_draft(uuid, text, text, jsonb, integer), commit_session(text, text, text, text, boolean),
   discard_session(text, text, text) TO syncline_app;

@@ -85,8 +85,9 @@ GRANT EXECUTE ON FUNCTION pfa_event_headers(text, text, text) TO syncline_worker
 -- Applies an edit if the record is still at the version the user saw, and commits it: totals, lineage, the edit's own
 -- row, and the request to push it.
 --
--- For the application role, in a transaction with syncline.organization and syncline.user_id set. Otherwise nothing is
--- written, and: conflict_detected with the current content and version; or neither, when there is no such record.
+-- For the application role, in a transaction with syncline.organization and syncline.user_id set; an owner's login may
+-- leave them out. Otherwise nothing is written, and: conflict_detected with the current content and version; or
+-- neither, when there is no such record.
 -- Raises 42501 FORBIDDEN without write permission, SY004 for a field that users may not change, 22023 for a value that
 -- is not canonical. A field that has the edit's value already is no change; missing and null are the same.
 CREATE OR REPLACE FUNCTION update_mirror_with_lock(p_mirror_id uuid, p_delta jsonb, p_current_version integer)
@@ -95,7 +96,8 @@ RETURNS TABLE (success boolean, new_version integer, conflict_detected boolean, 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  tenant text := syncline_organization();
+  tenant text := pfa_tenant((SELECT m.organization_id FROM pfa_mirror m WHERE m.id = p_mirror_id));
+  editor text := coalesce(syncline_user(), session_user);
   seen record;
   ours jsonb;
   before jsonb;
@@ -104,7 +106,7 @@ BEGIN
   IF p_current_version IS NULL THEN
     RAISE EXCEPTION 'INVALID_TYPE: an edit is a JSON object and names the version it was based on' USING ERRCODE = '22023';
   END IF;
-  PERFORM pfa_check_editor(syncline_user());
+  PERFORM pfa_check_editor(editor, coalesce(tenant, syncline_organization(), ''));
   PERFORM pfa_check_delta(p_delta);
 
   -- The check and the lock are one; nobody changes the record before this transaction ends.
@@ -120,7 +122,7 @@ BEGIN
           WHERE value IS DISTINCT FROM ours -> key)], ARRAY[seen.id::text]);
       INSERT INTO pfa_modification AS o (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
         base_values, sync_state, applied_version, committed_at)
-      VALUES (seen.id, tenant, syncline_user(), coalesce(syncline_session(), 'direct'), ours,
+      VALUES (seen.id, tenant, editor, coalesce(syncline_session(), 'direct'), ours,
         ARRAY(SELECT jsonb_object_keys(ours) ORDER BY 1), seen.version, before, 'committed', seen.version + 1, now())
       RETURNING o.id INTO edit;
       PERFORM pfa_queue_write_backs(ARRAY[edit]);

@@ -126,6 +126,35 @@ import Testing
     }
   }
 
+  @Test(
+    "S0-08, S1-35 An owner's login that names neither tenant nor user calls the functions as the contract spells them")
+  func owner() async throws {
+    try await onDatabase { session in
+      try apply(session, [Sample("a")])
+      let draft = "SELECT create_draft((SELECT id FROM pfa_mirror), 'eve', 's1', '{\"dor\": \"X\"}', 1)"
+      #expect(try session.value(draft) != nil)
+      #expect(try session.value("SELECT commit_session('RIO', 'eve', 's1', 'why')") != nil)
+      // Who applies it asks for the permission.
+      #expect(try session.commitNow("s1", "eve")?.errorCode == "FORBIDDEN")
+      #expect(try session.value("SELECT discard_session('RIO', 'eve', 's1')") == "1")
+      let edit = """
+        SELECT success, new_version, conflict_detected, current_content ->> 'dor', current_version
+        FROM update_mirror_with_lock((SELECT id FROM pfa_mirror), '{"dor": "A"}', 1)
+        """
+      #expect(try session.table(edit) == [["t", "2", "f", "A", "2"]])
+      #expect(try session.table(edit) == [["f", "∅", "t", "A", "2"]])
+      #expect(try session.list("SELECT user_id = session_user FROM pfa_modification") == ["t"])
+      // The application's role has no such freedom.
+      let code = try session.code {
+        try session.transaction {
+          try session.execute("SET LOCAL ROLE syncline_app")
+          _ = try session.query("SELECT commit_session('RIO', 'eve', 's1', 'why')")
+        }
+      }
+      #expect(code == "FORBIDDEN")
+    }
+  }
+
   @Test("S1-60 commit_session queues the event in the caller's transaction, under the session's key")
   func commitEvent() async throws {
     try await onDatabase { session in
