@@ -33,6 +33,7 @@ package enum Commands {
       DoctorCommand.command,
       BenchReadSyncCommand.command,
       BenchKPICommand.command,
+      BenchAppendCommand.command,
       VersionCommand.command(),
       CompletionCommand.command,
     ],

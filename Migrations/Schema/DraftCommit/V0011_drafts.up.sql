@@ -12,8 +12,8 @@ CREATE TABLE pfa_modification (
   modified_fields   text[] NOT NULL,
   -- The version the user saw at the first edit.
   base_version      integer NOT NULL CHECK (base_version > 0),
-  -- What the user saw in each edited field at its first edit. A field without a value here was edited at a version whose
-  -- values nobody remembers: it is applied only if the record has the edit's value already.
+  -- What the user saw in each edited field at its first edit. A field without a value here was edited at a version
+  -- whose values nobody remembers: it is applied only if the record has the edit's value already.
   base_values       jsonb NOT NULL DEFAULT '{}',
   -- The same for the fields that must fit the edited ones: the other date, the source of the rate.
   base_context      jsonb NOT NULL DEFAULT '{}',

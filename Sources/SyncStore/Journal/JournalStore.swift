@@ -46,6 +46,11 @@ package struct StreamConflict: Error, Equatable {
   package let stream: String
   /// -1: there is no such stream.
   package let actual: Int64
+
+  package init(stream: String, actual: Int64) {
+    self.stream = stream
+    self.actual = actual
+  }
 }
 
 /// When the lock of a stream is taken.
@@ -85,7 +90,8 @@ package enum JournalStore {
     do {
       return try session.query(strategy.sql, values).one().integer("version")
     } catch let error as PGError where error.sqlstate == "SY010" {
-      guard let detail = error.detail, let actual = try? JSONValue(parsing: Array(detail.utf8))["actual"]?.integer else {
+      guard let detail = error.detail, let actual = try? JSONValue(parsing: Array(detail.utf8))["actual"]?.integer
+      else {
         throw error
       }
       throw StreamConflict(stream: stream, actual: actual)
