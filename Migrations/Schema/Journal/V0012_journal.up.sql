@@ -235,7 +235,8 @@ BEGIN
       jsonb_build_object('before', jsonb_build_object('sync_state', o.sync_state, 'mirror_id', o.mirror_id, 'delta', o.delta,
         'base_version', o.base_version, 'base_values', o.base_values)),
       jsonb_strip_nulls(jsonb_build_object('actor', coalesce(caller, o.user_id), 'user', o.user_id, 'session', o.session_id,
-        'reason', o.change_reason))
+        'reason', (SELECT v.reason FROM pfa_edit_event v
+          WHERE v.modification_id = o.id AND v.created_at = now() ORDER BY v.id DESC LIMIT 1)))
     FROM (SELECT *, 'modification/' || id AS stream FROM removed OFFSET 0) o;
   ELSE
     INSERT INTO sync_event (organization_id, stream, version, type, data, metadata)
@@ -263,9 +264,12 @@ BEGIN
               ELSE '{}' END
             || CASE WHEN error THEN jsonb_build_object('error_code', n.error_code, 'error_message', n.error_message)
               ELSE '{}' END) AS data,
-        -- Users draft and commit; what follows is the program's doing, unless it names somebody.
+        -- Users draft and commit; what follows is the program's doing, unless it names somebody: whoever decides a
+        -- conflict says so in this transaction.
         jsonb_strip_nulls(jsonb_build_object('user', n.user_id, 'session', n.session_id, 'reason', n.change_reason,
-          'actor', coalesce(caller, CASE WHEN n.sync_state IN ('draft', 'committed') THEN n.user_id ELSE program END))) AS metadata
+          'actor', coalesce(caller, CASE WHEN o.sync_state = 'draft' THEN n.user_id ELSE program END)))
+          || coalesce((SELECT jsonb_strip_nulls(jsonb_build_object('actor', v.user_id, 'reason', v.reason)) FROM pfa_edit_event v
+            WHERE v.modification_id = n.id AND v.created_at = now() ORDER BY v.id DESC LIMIT 1), '{}') AS metadata
       FROM added n JOIN removed o ON o.id = n.id,
         LATERAL (SELECT n.delta <> o.delta OR n.base_values <> o.base_values OR n.base_version <> o.base_version AS content,
           n.commit_id IS DISTINCT FROM o.commit_id OR n.applied_version IS DISTINCT FROM o.applied_version AS effect,

@@ -168,7 +168,7 @@ import Testing
         "pfa_kpi_summary", "pfa_kpi_recomputed", "pfa_kpi_difference", "pfa_timeline_bounds", "sync_event_statistics",
         "sync_event_busy_streams", "sync_event_contention", "sync_table_volume",
       ]
-      let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event"]
+      let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event", "pfa_merged_live"]
       let readable = Set(Self.tenantTables + ["organization"]).union(views).union(edits)
       for role in ["syncline_reader", "syncline_app"] {
         let permissions: Set = role == "syncline_app" ? ["org_permission"] : []

@@ -114,6 +114,31 @@ import Testing
     }
   }
 
+  @Test("A decision on a conflict names who decided and why; an older one is not taken for it")
+  func decision() async throws {
+    try await onDatabase { (session) throws in
+      try apply(session, [Sample("a")])
+      try draft(session, ["a"])
+      for state in ["committed", "conflict"] {
+        try session.execute("UPDATE pfa_modification SET sync_state = '\(state)'")
+      }
+      try session.execute(
+        """
+        WITH edit AS (UPDATE pfa_modification SET sync_state = 'committed' RETURNING *)
+        INSERT INTO pfa_edit_event (organization_id, kind, modification_id, mirror_id, user_id, session_id, content, reason)
+        SELECT organization_id, 'resolved', id, mirror_id, 'boss', session_id, '{}', 'agreed by phone' FROM edit
+        """)
+      try session.execute("UPDATE pfa_modification SET sync_state = 'syncing'")
+      let told = try session.table(
+        "SELECT type, metadata ->> 'actor', metadata ->> 'reason' FROM sync_event WHERE version > 1 ORDER BY version")
+      #expect(
+        told == [
+          ["modification.conflict", "syncline", "∅"], ["modification.committed", "boss", "agreed by phone"],
+          ["modification.syncing", "syncline", "∅"],
+        ])
+    }
+  }
+
   @Test("A draft is in the journal for its own session only; committed, for everybody of the organization")
   func sandbox() async throws {
     try await onDatabase { (session) throws in
