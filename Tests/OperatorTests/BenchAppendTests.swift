@@ -17,9 +17,9 @@ import Testing
     for result in report.results {
       #expect(result.ratio ?? 0 > 0 && result.target == nil, "\(result.name)")
       let appends = result.name.contains("200") ? 600 : 15
-      #expect(result.note.contains("\(appends) appended"), "\(result.note)")
+      #expect(result.note.contains("lock: \(appends) in"), "\(result.note)")
     }
-    #expect(report.results[0].note.contains("0.00 % of attempts conflicted"), "nobody meets on a private stream")
+    #expect(report.results[0].note.contains("0.00 % of attempts refused"), "nobody meets on a private stream")
   }
 
   @Test("A tally's shares and means, also of nothing")

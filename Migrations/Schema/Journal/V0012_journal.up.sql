@@ -23,9 +23,10 @@ CREATE INDEX sync_event_recent ON sync_event USING brin (created_at) WITH (pages
 -- How append_events_adaptive finds its strategy, changed while everything runs: 0 is the way back. One row.
 CREATE TABLE sync_event_routing (
   is_only          boolean PRIMARY KEY DEFAULT true CHECK (is_only),
-  -- Of all streams, by hash; `test-…` streams go the delayed way always. All, because the lock first was measured to be
-  -- no faster anywhere (`bench append`): delayed reached 1.1 of its rate on private streams, 0.9 to 1.1 on shared ones,
-  -- 0.9 to 1.5 on a hot one, 1.2 to 1.6 there at any version (2 cores of an AMD EPYC, PostgreSQL 15, 5 and 8 sessions).
+  -- Of all streams, by hash; `test-…` streams go the delayed way always. All, after `bench append` (2 cores of an AMD
+  -- EPYC, busy, PostgreSQL 15): delayed reached 1.2 to 1.6 of the rate of the lock first where writers take any
+  -- version, and no other rate beyond the noise where they expect one (private 1.0 to 1.1, shared 0.9 to 1.3, one hot
+  -- stream 0.8 to 1.5).
   delayed_percent  integer NOT NULL DEFAULT 100 CHECK (delayed_percent BETWEEN 0 AND 100),
   updated_at       timestamptz NOT NULL DEFAULT now()
 );

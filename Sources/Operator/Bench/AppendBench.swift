@@ -67,13 +67,13 @@ package struct AppendBench: Sendable {
     let (delayed, advisory) = (runs[.delayed] ?? [], runs[.advisory] ?? [])
     return BenchResult(
       name, "appends/s", median(delayed.map(\.rate)), limit: median(advisory.map(\.rate)),
-      note: "ours: delayed lock, \(Self.text(delayed)); limit: advisory lock first, \(Self.text(advisory))")
+      note: "delayed lock: \(Self.text(delayed)); limit, lock first: \(Self.text(advisory))")
   }
 
   private static func text(_ runs: [AppendTally]) -> String {
     let sum = runs.reduce(AppendTally(), +)
-    return "\(sum.appended) appended, \(decimals(sum.conflictShare * 100)) % of attempts conflicted, "
-      + "\(decimals(sum.meanMilliseconds)) ms each"
+    return "\(sum.appended) in, \(decimals(sum.meanMilliseconds)) ms each, "
+      + "\(decimals(sum.conflictShare * 100)) % of attempts refused"
   }
 
   /// With two digits behind the point.
