@@ -42,6 +42,7 @@ package enum Commands {
       BenchReadSyncCommand.command,
       BenchKPICommand.command,
       BenchAppendCommand.command,
+      BenchCommitCommand.command,
       VersionCommand.command(),
       CompletionCommand.command,
     ],

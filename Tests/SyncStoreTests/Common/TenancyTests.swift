@@ -165,10 +165,10 @@ import Testing
             """, [.text(role), .text(privilege)]))
       }
       let views: Set = [
-        "pfa_kpi_summary", "pfa_kpi_recomputed", "pfa_kpi_difference", "pfa_timeline_bounds", "sync_event_statistics",
-        "sync_event_busy_streams", "sync_event_contention", "sync_table_volume",
+        "pfa_kpi_summary", "pfa_kpi_recomputed", "pfa_kpi_difference", "pfa_timeline_bounds", "pfa_merged_live",
+        "sync_event_statistics", "sync_event_busy_streams", "sync_event_contention", "sync_table_volume",
       ]
-      let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event", "pfa_merged_live"]
+      let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event"]
       let readable = Set(Self.tenantTables + ["organization"]).union(views).union(edits)
       for role in ["syncline_reader", "syncline_app"] {
         let permissions: Set = role == "syncline_app" ? ["org_permission"] : []
