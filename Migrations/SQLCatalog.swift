@@ -46,6 +46,9 @@ package enum SQLCatalog {
       version: 11, name: "drafts", up: text(PackageResources.V0011_drafts_up_sql),
       down: text(PackageResources.V0011_drafts_down_sql)),
     Migration(
+      version: 12, name: "journal", up: text(PackageResources.V0012_journal_up_sql),
+      down: text(PackageResources.V0012_journal_down_sql)),
+    Migration(
       version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
       down: text(PackageResources.V0015_edits_down_sql)),
   ]
@@ -124,12 +127,18 @@ package enum Queries {
   package static let recordRebuild = SQLCatalog.text(PackageResources.record_rebuild_sql)
   package static let verifyKPIs = SQLCatalog.text(PackageResources.verify_kpis_sql)
 
+  package static let appendEvents = SQLCatalog.text(PackageResources.append_events_sql)
+  package static let appendEventsAdaptive = SQLCatalog.text(PackageResources.append_events_adaptive_sql)
+  package static let appendEventsDelayed = SQLCatalog.text(PackageResources.append_events_delayed_sql)
+  package static let readStream = SQLCatalog.text(PackageResources.read_stream_sql)
+
   package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
   package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
   package static let cancelJob = SQLCatalog.text(PackageResources.cancel_job_sql)
   package static let closeCancelledLog = SQLCatalog.text(PackageResources.close_cancelled_log_sql)
   package static let findOrganization = SQLCatalog.text(PackageResources.find_organization_sql)
   package static let jobCircumstances = SQLCatalog.text(PackageResources.job_circumstances_sql)
+  package static let jobHistory = SQLCatalog.text(PackageResources.job_history_sql)
   package static let listDeadLetters = SQLCatalog.text(PackageResources.list_dead_letters_sql)
   package static let listIssues = SQLCatalog.text(PackageResources.list_issues_sql)
   package static let listJobs = SQLCatalog.text(PackageResources.list_jobs_sql)
@@ -154,12 +163,15 @@ package enum Queries {
 
   package static let benchApplyBare = SQLCatalog.text(PackageResources.bench_apply_bare_sql)
   package static let benchFillWal = SQLCatalog.text(PackageResources.bench_fill_wal_sql)
+  package static let benchFillDrafts = SQLCatalog.text(PackageResources.bench_fill_drafts_sql)
+  package static let benchFillRecords = SQLCatalog.text(PackageResources.bench_fill_records_sql)
   package static let benchHotGroup = SQLCatalog.text(PackageResources.bench_hot_group_sql)
   package static let benchLiveKPIs = SQLCatalog.text(PackageResources.bench_live_kpis_sql)
   package static let benchLiveTimeline = SQLCatalog.text(PackageResources.bench_live_timeline_sql)
   package static let benchCopyIn = SQLCatalog.text(PackageResources.bench_copy_in_sql)
   package static let benchCopyOut = SQLCatalog.text(PackageResources.bench_copy_out_sql)
   package static let benchIndexes = SQLCatalog.text(PackageResources.bench_indexes_sql)
+  package static let benchJournal = SQLCatalog.text(PackageResources.bench_journal_sql)
   package static let benchMerge = SQLCatalog.text(PackageResources.bench_merge_sql)
   package static let benchVersion = SQLCatalog.text(PackageResources.bench_version_sql)
   package static let benchWAL = SQLCatalog.text(PackageResources.bench_wal_sql)
@@ -231,12 +243,17 @@ package enum Queries {
     ("rebuild_kpis", rebuildKPIs),
     ("record_rebuild", recordRebuild),
     ("verify_kpis", verifyKPIs),
+    ("append_events", appendEvents),
+    ("append_events_adaptive", appendEventsAdaptive),
+    ("append_events_delayed", appendEventsDelayed),
+    ("read_stream", readStream),
     ("add_organization", addOrganization),
     ("approve_job", approveJob),
     ("cancel_job", cancelJob),
     ("close_cancelled_log", closeCancelledLog),
     ("find_organization", findOrganization),
     ("job_circumstances", jobCircumstances),
+    ("job_history", jobHistory),
     ("list_dead_letters", listDeadLetters),
     ("list_issues", listIssues),
     ("list_jobs", listJobs),
@@ -259,10 +276,14 @@ package enum Queries {
     ("unforced_tables", unforcedTables),
     ("watch_job", watchJob),
     ("bench_apply_bare", benchApplyBare),
-    ("bench_fill_wal", benchFillWal), ("bench_hot_group", benchHotGroup),
+    ("bench_fill_wal", benchFillWal),
+    ("bench_fill_drafts", benchFillDrafts),
+    ("bench_fill_records", benchFillRecords),
+    ("bench_hot_group", benchHotGroup),
     ("bench_live_kpis", benchLiveKPIs),
     ("bench_live_timeline", benchLiveTimeline),
     ("bench_indexes", benchIndexes),
+    ("bench_journal", benchJournal),
     ("bench_merge", benchMerge),
     ("bench_version", benchVersion),
     ("bench_wal", benchWAL),

@@ -41,6 +41,8 @@ package enum Commands {
       DoctorCommand.command,
       BenchReadSyncCommand.command,
       BenchKPICommand.command,
+      BenchAppendCommand.command,
+      BenchCommitCommand.command,
       VersionCommand.command(),
       CompletionCommand.command,
     ],

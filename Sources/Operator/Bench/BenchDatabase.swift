@@ -43,7 +43,7 @@ struct BenchDatabase: Sendable {
 
   /// `wal`: bytes of log that one measurement writes. Its files are made beforehand, as on a server that has run for a
   /// while: else whoever is measured first pays for filling them with zeros, and the others use them again.
-  static func start(fsync: Bool, indexes set: IndexSet, wal: Int) async throws -> BenchDatabase {
+  static func start(fsync: Bool, indexes set: IndexSet, wal: Int = 0) async throws -> BenchDatabase {
     let server = try await EmbeddedPostgres.start(settings: settings(fsync: fsync))
     do {
       try await server.createDatabase(template)
