@@ -45,6 +45,9 @@ package enum SQLCatalog {
     Migration(
       version: 11, name: "drafts", up: text(PackageResources.V0011_drafts_up_sql),
       down: text(PackageResources.V0011_drafts_down_sql)),
+    Migration(
+      version: 13, name: "pushes", up: text(PackageResources.V0013_pushes_up_sql),
+      down: text(PackageResources.V0013_pushes_down_sql)),
   ]
 
   fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -100,6 +103,25 @@ package enum Queries {
   package static let rebuildKPIs = SQLCatalog.text(PackageResources.rebuild_kpis_sql)
   package static let recordRebuild = SQLCatalog.text(PackageResources.record_rebuild_sql)
   package static let verifyKPIs = SQLCatalog.text(PackageResources.verify_kpis_sql)
+
+  package static let claimPushes = SQLCatalog.text(PackageResources.claim_pushes_sql)
+  package static let closePushLetters = SQLCatalog.text(PackageResources.close_push_letters_sql)
+  package static let commitLazily = SQLCatalog.text(PackageResources.commit_lazily_sql)
+  package static let conflictPush = SQLCatalog.text(PackageResources.conflict_push_sql)
+  package static let delayPush = SQLCatalog.text(PackageResources.delay_push_sql)
+  package static let failPush = SQLCatalog.text(PackageResources.fail_push_sql)
+  package static let finishPush = SQLCatalog.text(PackageResources.finish_push_sql)
+  package static let holdPushes = SQLCatalog.text(PackageResources.hold_pushes_sql)
+  package static let keepFailedPush = SQLCatalog.text(PackageResources.keep_failed_push_sql)
+  package static let loadPush = SQLCatalog.text(PackageResources.load_push_sql)
+  package static let lockPushClaims = SQLCatalog.text(PackageResources.lock_push_claims_sql)
+  package static let logPush = SQLCatalog.text(PackageResources.log_push_sql)
+  package static let notePush = SQLCatalog.text(PackageResources.note_push_sql)
+  package static let pauseBudget = SQLCatalog.text(PackageResources.pause_budget_sql)
+  package static let requestPush = SQLCatalog.text(PackageResources.request_push_sql)
+  package static let retryPushes = SQLCatalog.text(PackageResources.retry_pushes_sql)
+  package static let samplePushes = SQLCatalog.text(PackageResources.sample_pushes_sql)
+  package static let takeBudget = SQLCatalog.text(PackageResources.take_budget_sql)
 
   package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
   package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
@@ -185,6 +207,24 @@ package enum Queries {
     ("rebuild_kpis", rebuildKPIs),
     ("record_rebuild", recordRebuild),
     ("verify_kpis", verifyKPIs),
+    ("claim_pushes", claimPushes),
+    ("close_push_letters", closePushLetters),
+    ("commit_lazily", commitLazily),
+    ("conflict_push", conflictPush),
+    ("delay_push", delayPush),
+    ("fail_push", failPush),
+    ("finish_push", finishPush),
+    ("hold_pushes", holdPushes),
+    ("keep_failed_push", keepFailedPush),
+    ("load_push", loadPush),
+    ("lock_push_claims", lockPushClaims),
+    ("log_push", logPush),
+    ("note_push", notePush),
+    ("pause_budget", pauseBudget),
+    ("request_push", requestPush),
+    ("retry_pushes", retryPushes),
+    ("sample_pushes", samplePushes),
+    ("take_budget", takeBudget),
     ("add_organization", addOrganization),
     ("approve_job", approveJob),
     ("cancel_job", cancelJob),

@@ -2,6 +2,7 @@
 package enum WorkKind: String, CaseIterable, Sendable {
   case readSync = "read_sync"
   case kpiRebuild = "kpi_rebuild"
+  case writeBack = "write_back"
 
   package static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
@@ -9,6 +10,7 @@ package enum WorkKind: String, CaseIterable, Sendable {
     switch self {
     case .readSync: topics.readSync
     case .kpiRebuild: topics.kpiRefresh
+    case .writeBack: topics.writeBack
     }
   }
 }
