@@ -48,6 +48,9 @@ package enum SQLCatalog {
     Migration(
       version: 13, name: "pushes", up: text(PackageResources.V0013_pushes_up_sql),
       down: text(PackageResources.V0013_pushes_down_sql)),
+    Migration(
+      version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
+      down: text(PackageResources.V0015_edits_down_sql)),
   ]
 
   fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

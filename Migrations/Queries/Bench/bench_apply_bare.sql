@@ -1,4 +1,4 @@
--- apply_records.sql without totals and lineage, for `bench kpi`: what keeping them costs is the difference. A test
+-- apply_records.sql without totals, lineage and open edits, for `bench kpi`: what keeping them costs is the difference. A test
 -- holds the two against each other. Parameters, locks and indexes as there.
 -- $1 organization  $2 pfaIds, unique in the batch, ascending  $3 blocks  $4 indexes  $5 content hashes  $6 data as
 -- JSON text

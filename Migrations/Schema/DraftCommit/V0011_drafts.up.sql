@@ -152,6 +152,10 @@ $$;
 CREATE POLICY pfa_modification_sandbox ON pfa_modification AS RESTRICTIVE FOR SELECT TO syncline_app, syncline_reader
   USING (sync_state <> 'draft' OR (session_id = (SELECT syncline_session())
     AND user_id = coalesce((SELECT syncline_user()), user_id)));
+-- As pfa_mirror_worker: no index answers it, so each edit is found by its record or its id, never by walking a tenant.
+CREATE POLICY pfa_modification_worker ON pfa_modification TO syncline_worker
+  USING (organization_id IS NOT DISTINCT FROM (SELECT syncline_organization()))
+  WITH CHECK (organization_id IS NOT DISTINCT FROM (SELECT syncline_organization()));
 GRANT INSERT, UPDATE ON pfa_modification, pfa_sync_conflict TO syncline_worker, syncline_system;
 GRANT INSERT ON pfa_edit_event TO syncline_worker, syncline_system;
 
@@ -159,3 +163,227 @@ GRANT INSERT ON pfa_edit_event TO syncline_worker, syncline_system;
 ALTER TABLE pfa_sync_log DROP CONSTRAINT pfa_sync_log_sync_type_check;
 ALTER TABLE pfa_sync_log ADD CONSTRAINT pfa_sync_log_sync_type_check
   CHECK (sync_type IN ('full', 'incremental', 'manual', 'draft_commit', 'write_back'));
+
+-- The record as the session of the transaction sees it, one row for each: its own drafts laid over, typed columns too.
+-- Bound to the transaction's user as well, when one is set.
+CREATE VIEW pfa_merged_live WITH (security_invoker = true) AS
+SELECT m.id, m.organization_id, m.pfa_id, CASE WHEN d.id IS NULL THEN m.data ELSE m.data || d.delta END AS data, m.version,
+  CASE WHEN d.delta ? 'category' THEN d.delta ->> 'category' ELSE m.category END AS category,
+  CASE WHEN d.delta ? 'class' THEN d.delta ->> 'class' ELSE m.class END AS class,
+  CASE WHEN d.delta ? 'source' THEN d.delta ->> 'source' ELSE m.source END AS source,
+  CASE WHEN d.delta ? 'dor' THEN d.delta ->> 'dor' ELSE m.dor END AS dor, m.area_silo,
+  CASE WHEN d.delta ? 'manufacturer' THEN d.delta ->> 'manufacturer' ELSE m.manufacturer END AS manufacturer,
+  CASE WHEN d.delta ? 'model' THEN d.delta ->> 'model' ELSE m.model END AS model,
+  CASE WHEN d.delta ? 'monthlyRate' THEN pfa_money(d.delta -> 'monthlyRate') ELSE m.monthly_rate END AS monthly_rate,
+  CASE WHEN d.delta ? 'purchasePrice' THEN pfa_money(d.delta -> 'purchasePrice') ELSE m.purchase_price END AS purchase_price,
+  m.original_start, m.original_end,
+  CASE WHEN d.delta ? 'forecastStart' THEN pfa_date(d.delta ->> 'forecastStart') ELSE m.forecast_start END AS forecast_start,
+  CASE WHEN d.delta ? 'forecastEnd' THEN pfa_date(d.delta ->> 'forecastEnd') ELSE m.forecast_end END AS forecast_end,
+  m.actual_start, m.actual_end, m.is_actualized,
+  CASE WHEN d.delta ? 'isDiscontinued' THEN pfa_flag(d.delta -> 'isDiscontinued') ELSE m.is_discontinued END AS is_discontinued,
+  CASE WHEN d.delta ? 'isFundsTransferable' THEN pfa_flag(d.delta -> 'isFundsTransferable') ELSE m.is_funds_transferable END
+    AS is_funds_transferable,
+  m.has_plan, m.has_actuals, m.contract, m.last_synced_at, m.created_at, m.updated_at, d.id IS NOT NULL AS has_draft,
+  d.id AS modification_id, d.modified_fields, d.base_version, d.remote_fields
+FROM pfa_mirror m
+LEFT JOIN pfa_modification d ON d.mirror_id = m.id AND d.sync_state = 'draft' AND d.session_id = (SELECT syncline_session())
+  AND d.user_id = coalesce((SELECT syncline_user()), d.user_id);
+GRANT SELECT ON pfa_merged_live TO syncline_worker, syncline_system, syncline_app, syncline_reader;
+
+-- The fields of a list whose values differ; a missing field and null are the same.
+CREATE FUNCTION pfa_changed_fields(fields text[], before jsonb, after jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT array_agg(DISTINCT f ORDER BY f) FROM unnest(fields) f
+  WHERE coalesce(before -> f, 'null') <> coalesce(after -> f, 'null')), '{}');
+
+-- Of a JSON object the members of a list; an empty object for null.
+CREATE FUNCTION pfa_pick_fields(content jsonb, fields text[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(content) WHERE key = ANY (fields)), '{}');
+
+-- The fields that must fit a field of the list, without the list itself (domain.md section 2).
+CREATE FUNCTION pfa_companion_fields(fields text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT array_agg(DISTINCT f ORDER BY f)
+  FROM (VALUES (ARRAY['forecastStart', 'forecastEnd']), (ARRAY['source', 'monthlyRate', 'purchasePrice']),
+    (ARRAY['category', 'class']), (ARRAY['manufacturer', 'model'])) g (members)
+  CROSS JOIN unnest(g.members) f WHERE g.members && fields AND f <> ALL (fields)), '{}');
+
+-- Refuses a user without write permission, and one who speaks for another; row security may not bind the owner of the
+-- functions that ask this.
+CREATE FUNCTION pfa_check_editor(p_user text) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF p_user IS DISTINCT FROM coalesce(syncline_user(), p_user) OR NOT EXISTS (SELECT FROM org_permission p
+      WHERE p.user_id = p_user AND p.organization_id = syncline_organization() AND p.level IN ('write', 'admin')) THEN
+    RAISE EXCEPTION 'FORBIDDEN: no write permission for this organization' USING ERRCODE = '42501';
+  END IF;
+END
+$$;
+
+-- Refuses fields that users may not change (SY004), and values that the generated columns could not read: they would be
+-- null to them, and missing in every total (22023).
+CREATE FUNCTION pfa_check_delta(p_delta jsonb) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  refused text;
+BEGIN
+  IF jsonb_typeof(p_delta) IS DISTINCT FROM 'object' THEN
+    RAISE EXCEPTION 'INVALID_TYPE: an edit is a JSON object and names the version it was based on' USING ERRCODE = '22023';
+  END IF;
+  SELECT string_agg(k, ', ' ORDER BY k) INTO refused
+  FROM jsonb_object_keys(p_delta) k
+  WHERE k <> ALL (pfa_editable_fields()) OR (k = 'isDiscontinued' AND p_delta -> k <> 'true');
+  IF refused IS NOT NULL THEN
+    RAISE EXCEPTION 'FIELD_NOT_EDITABLE: %', refused USING ERRCODE = 'SY004';
+  END IF;
+  SELECT string_agg(key, ', ' ORDER BY key) INTO refused
+  FROM jsonb_each(p_delta)
+  WHERE value <> 'null' AND CASE
+    WHEN key IN ('monthlyRate', 'purchasePrice') THEN pfa_money(value) IS NULL
+    WHEN key IN ('forecastStart', 'forecastEnd') THEN jsonb_typeof(value) <> 'string' OR pfa_date(value #>> '{}') IS NULL
+    WHEN key IN ('isDiscontinued', 'isFundsTransferable') THEN jsonb_typeof(value) <> 'boolean'
+    WHEN key = 'source' THEN value NOT IN ('"Rental"', '"Purchase"')
+    ELSE jsonb_typeof(value) <> 'string' END;
+  IF refused IS NOT NULL THEN
+    RAISE EXCEPTION 'INVALID_VALUE: %', refused USING ERRCODE = '22023';
+  END IF;
+END
+$$;
+
+-- What a user who saw a record at a version saw in these fields. At the present version: what is there. At an earlier
+-- one: put together from the edits since, if they account for every version; else nothing, and such an edit is a
+-- conflict unless the record has its value already.
+CREATE FUNCTION pfa_seen_values(p_mirror uuid, p_data jsonb, p_now integer, p_seen integer, p_fields text[]) RETURNS jsonb
+LANGUAGE sql STABLE
+RETURN CASE WHEN p_now = p_seen OR p_now - p_seen = (SELECT count(DISTINCT o.applied_version) FROM pfa_modification o
+    WHERE o.mirror_id = p_mirror AND o.applied_version > p_seen AND o.applied_version <= p_now)
+  THEN coalesce((SELECT jsonb_object_agg(f, coalesce((SELECT o.base_values -> f FROM pfa_modification o
+      WHERE o.mirror_id = p_mirror AND o.applied_version > p_seen AND o.applied_version <= p_now AND o.base_values ? f
+      ORDER BY o.applied_version LIMIT 1),
+      p_data -> f, 'null')) FROM unnest(p_fields) f), '{}')
+  ELSE '{}' END;
+
+-- Creates a draft, or extends the session's own one; returns its id, null when nothing differs from what the user saw.
+--
+-- Stores changed fields only: one that is edited back is dropped, and a draft without any is gone. Raises 42501
+-- FORBIDDEN, SY004 FIELD_NOT_EDITABLE, 22023 for a value or a version that can not be, P0002 without such a record.
+CREATE FUNCTION create_draft(p_mirror_id uuid, p_user_id text, p_session_id text, p_delta jsonb, p_base_version integer)
+RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  tenant text := syncline_organization();
+  seen record;
+  draft pfa_modification;
+  edited jsonb;
+  known jsonb;
+  fields text[];
+BEGIN
+  PERFORM pfa_check_editor(p_user_id);
+  PERFORM pfa_check_delta(p_delta);
+  IF coalesce(p_session_id, '') = '' THEN
+    RAISE EXCEPTION 'MISSING_REQUIRED_FIELD: a draft belongs to a session' USING ERRCODE = '22023';
+  END IF;
+  LOOP
+    SELECT m.id, m.data, m.version INTO seen FROM pfa_mirror m WHERE m.id = p_mirror_id AND m.organization_id = tenant;
+    IF NOT FOUND THEN RAISE EXCEPTION 'NOT_FOUND: no such record' USING ERRCODE = 'P0002'; END IF;
+    IF p_base_version IS NULL OR p_base_version NOT BETWEEN 1 AND seen.version THEN
+      RAISE EXCEPTION 'INVALID_VALUE: the record has no version %', p_base_version USING ERRCODE = '22023';
+    END IF;
+    fields := ARRAY(SELECT jsonb_object_keys(p_delta));
+    known := pfa_seen_values(seen.id, seen.data, seen.version, p_base_version, fields || pfa_companion_fields(fields));
+
+    SELECT * INTO draft FROM pfa_modification o
+    WHERE o.session_id = p_session_id AND o.mirror_id = seen.id AND o.sync_state = 'draft' FOR UPDATE;
+    IF FOUND AND draft.user_id <> p_user_id THEN
+      RAISE EXCEPTION 'FORBIDDEN: the session belongs to another user' USING ERRCODE = '42501';
+    END IF;
+    -- The first edit of a field says what it was based on, even when that is unknown.
+    known := (known - ARRAY(SELECT jsonb_object_keys(coalesce(draft.delta, '{}')))) || coalesce(draft.base_values, '{}');
+    SELECT coalesce(jsonb_object_agg(key, value), '{}'), coalesce(array_agg(key ORDER BY key), '{}') INTO edited, fields
+    FROM jsonb_each(coalesce(draft.delta, '{}') || p_delta) WHERE value IS DISTINCT FROM known -> key;
+    IF draft.id IS NULL AND edited = '{}' THEN RETURN NULL; END IF;
+
+    IF edited = '{}' THEN
+      INSERT INTO pfa_edit_event (organization_id, kind, modification_id, mirror_id, user_id, session_id, content, reason)
+      VALUES (tenant, 'discarded', draft.id, seen.id, p_user_id, p_session_id,
+        jsonb_build_object('delta', draft.delta, 'base_values', draft.base_values), 'edited back');
+      DELETE FROM pfa_modification WHERE id = draft.id;
+      RETURN NULL;
+    END IF;
+    INSERT INTO pfa_modification AS o (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
+      base_values, base_context)
+    SELECT seen.id, tenant, p_user_id, p_session_id, edited, fields, p_base_version,
+      pfa_pick_fields(known, fields), pfa_pick_fields(known || coalesce(draft.base_context, '{}'), pfa_companion_fields(fields))
+    ON CONFLICT (session_id, mirror_id) WHERE sync_state = 'draft' DO UPDATE
+    SET delta = excluded.delta, modified_fields = excluded.modified_fields, base_values = excluded.base_values,
+      base_context = excluded.base_context WHERE o.id = draft.id
+    RETURNING o.id INTO draft.id;
+    -- None: another call of the session made a draft meanwhile, to be extended.
+    IF FOUND THEN RETURN draft.id; END IF;
+  END LOOP;
+END
+$$;
+
+-- The headers of an event that SQL queues in the outbox.
+CREATE FUNCTION pfa_event_headers(p_type text, p_id text, p_organization text) RETURNS jsonb
+LANGUAGE sql STABLE
+RETURN jsonb_build_array(jsonb_build_array('ce_specversion', '1.0'), jsonb_build_array('ce_type', p_type),
+  jsonb_build_array('ce_source', 'syncline'), jsonb_build_array('ce_id', p_id),
+  jsonb_build_array('ce_time', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+  jsonb_build_array('ce_organization', p_organization), jsonb_build_array('content-type', 'application/json'));
+
+-- Queues the commit of a session's drafts with the caller's transaction; returns the commit's id. A partial commit applies
+-- what can be applied and leaves the rest. Raises 42501 FORBIDDEN, P0002 when the session has no drafts.
+CREATE FUNCTION commit_session(p_organization text, p_user_id text, p_session_id text, p_change_reason text,
+  p_partial boolean DEFAULT false) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  commit uuid := gen_random_uuid();
+BEGIN
+  IF p_organization IS DISTINCT FROM syncline_organization() THEN
+    RAISE EXCEPTION 'FORBIDDEN: no write permission for this organization' USING ERRCODE = '42501';
+  END IF;
+  PERFORM pfa_check_editor(p_user_id);
+  IF NOT EXISTS (SELECT FROM pfa_modification o WHERE o.session_id = p_session_id AND o.sync_state = 'draft'
+      AND o.organization_id = p_organization AND o.user_id = p_user_id) THEN
+    RAISE EXCEPTION 'NOT_FOUND: the session has no drafts of this user' USING ERRCODE = 'P0002';
+  END IF;
+  INSERT INTO outbox (topic, message_key, message_value, headers)
+  VALUES ('pfa.draft-commit.v1', convert_to(p_organization || '/' || p_session_id, 'UTF8'),
+    convert_to(jsonb_strip_nulls(jsonb_build_object('organization', p_organization, 'commitId', commit, 'userId', p_user_id,
+      'sessionId', p_session_id, 'changeReason', p_change_reason, 'partial', CASE WHEN p_partial THEN true END))::text, 'UTF8'),
+    pfa_event_headers('pfa.draft.commit', commit::text, p_organization));
+  PERFORM pg_notify('syncline_outbox', '');
+  RETURN commit;
+END
+$$;
+
+-- Removes a user's drafts of one session and records what they were; returns how many. Raises 42501 FORBIDDEN.
+CREATE FUNCTION discard_session(p_organization text, p_user_id text, p_session_id text) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  gone integer;
+BEGIN
+  IF p_organization IS DISTINCT FROM syncline_organization() THEN
+    RAISE EXCEPTION 'FORBIDDEN: no write permission for this organization' USING ERRCODE = '42501';
+  END IF;
+  PERFORM pfa_check_editor(p_user_id);
+  WITH removed AS (
+    DELETE FROM pfa_modification o WHERE o.session_id = p_session_id AND o.sync_state = 'draft'
+      AND o.organization_id = p_organization AND o.user_id = p_user_id
+    RETURNING o.*
+  )
+  INSERT INTO pfa_edit_event (organization_id, kind, modification_id, mirror_id, user_id, session_id, content)
+  SELECT organization_id, 'discarded', id, mirror_id, user_id, session_id,
+    jsonb_build_object('delta', delta, 'base_values', base_values) FROM removed;
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN gone;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION create_draft(uuid, text, text, jsonb, integer), commit_session(text, text, text, text, boolean),
+  discard_session(text, text, text), pfa_check_editor(text), pfa_event_headers(text, text, text),
+  pfa_seen_values(uuid, jsonb, integer, integer, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION create_draft(uuid, text, text, jsonb, integer), commit_session(text, text, text, text, boolean),
+  discard_session(text, text, text) TO syncline_app;
