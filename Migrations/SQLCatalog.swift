@@ -59,6 +59,7 @@ package enum SQLCatalog {
 /// The statements of the product, one file each; the file's head says what its parameters are and what it locks.
 package enum Queries {
   package static let advanceOffset = SQLCatalog.text(PackageResources.advance_offset_sql)
+  package static let becomeApp = SQLCatalog.text(PackageResources.become_app_sql)
   package static let becomeSystem = SQLCatalog.text(PackageResources.become_system_sql)
   package static let becomeWorker = SQLCatalog.text(PackageResources.become_worker_sql)
   package static let claimJob = SQLCatalog.text(PackageResources.claim_job_sql)
@@ -102,6 +103,25 @@ package enum Queries {
   package static let storeWatermark = SQLCatalog.text(PackageResources.store_watermark_sql)
   package static let sweepOrphans = SQLCatalog.text(PackageResources.sweep_orphans_sql)
 
+  package static let commitEdits = SQLCatalog.text(PackageResources.commit_edits_sql)
+  package static let conflictEdits = SQLCatalog.text(PackageResources.conflict_edits_sql)
+  package static let knownCommits = SQLCatalog.text(PackageResources.known_commits_sql)
+  package static let listEditors = SQLCatalog.text(PackageResources.list_editors_sql)
+  package static let lockDraftedRecords = SQLCatalog.text(PackageResources.lock_drafted_records_sql)
+  package static let lockDrafts = SQLCatalog.text(PackageResources.lock_drafts_sql)
+  package static let createDraft = SQLCatalog.text(PackageResources.create_draft_sql)
+  package static let commitSession = SQLCatalog.text(PackageResources.commit_session_sql)
+  package static let discardSession = SQLCatalog.text(PackageResources.discard_session_sql)
+  package static let sessionOrganizations = SQLCatalog.text(PackageResources.session_organizations_sql)
+  package static let draftedRecords = SQLCatalog.text(PackageResources.drafted_records_sql)
+  package static let forecastTotals = SQLCatalog.text(PackageResources.forecast_totals_sql)
+  package static let lockConflict = SQLCatalog.text(PackageResources.lock_conflict_sql)
+  package static let lockConflictRecord = SQLCatalog.text(PackageResources.lock_conflict_record_sql)
+  package static let resolveConflict = SQLCatalog.text(PackageResources.resolve_conflict_sql)
+  package static let queueWriteBacks = SQLCatalog.text(PackageResources.queue_write_backs_sql)
+  package static let recordCommits = SQLCatalog.text(PackageResources.record_commits_sql)
+  package static let writeEdits = SQLCatalog.text(PackageResources.write_edits_sql)
+
   package static let lockRebuild = SQLCatalog.text(PackageResources.lock_rebuild_sql)
   package static let rebuildKPIs = SQLCatalog.text(PackageResources.rebuild_kpis_sql)
   package static let recordRebuild = SQLCatalog.text(PackageResources.record_rebuild_sql)
@@ -136,6 +156,9 @@ package enum Queries {
   package static let listIssues = SQLCatalog.text(PackageResources.list_issues_sql)
   package static let listJobs = SQLCatalog.text(PackageResources.list_jobs_sql)
   package static let listKPIChanges = SQLCatalog.text(PackageResources.list_kpi_changes_sql)
+  package static let listDrafts = SQLCatalog.text(PackageResources.list_drafts_sql)
+  package static let listConflicts = SQLCatalog.text(PackageResources.list_conflicts_sql)
+  package static let showConflict = SQLCatalog.text(PackageResources.show_conflict_sql)
   package static let listLogs = SQLCatalog.text(PackageResources.list_logs_sql)
   package static let listOrganizations = SQLCatalog.text(PackageResources.list_organizations_sql)
   package static let oldestTransaction = SQLCatalog.text(PackageResources.oldest_transaction_sql)
@@ -165,6 +188,7 @@ package enum Queries {
   /// Every statement by file name, for the test that prepares each of them.
   package static let all: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),
+    ("become_app", becomeApp),
     ("become_system", becomeSystem),
     ("become_worker", becomeWorker),
     ("claim_job", claimJob),
@@ -206,6 +230,24 @@ package enum Queries {
     ("store_drift", storeDrift),
     ("store_watermark", storeWatermark),
     ("sweep_orphans", sweepOrphans),
+    ("commit_edits", commitEdits),
+    ("conflict_edits", conflictEdits),
+    ("known_commits", knownCommits),
+    ("list_editors", listEditors),
+    ("lock_drafted_records", lockDraftedRecords),
+    ("lock_drafts", lockDrafts),
+    ("create_draft", createDraft),
+    ("commit_session", commitSession),
+    ("discard_session", discardSession),
+    ("session_organizations", sessionOrganizations),
+    ("drafted_records", draftedRecords),
+    ("forecast_totals", forecastTotals),
+    ("lock_conflict", lockConflict),
+    ("lock_conflict_record", lockConflictRecord),
+    ("resolve_conflict", resolveConflict),
+    ("queue_write_backs", queueWriteBacks),
+    ("record_commits", recordCommits),
+    ("write_edits", writeEdits),
     ("lock_rebuild", lockRebuild),
     ("rebuild_kpis", rebuildKPIs),
     ("record_rebuild", recordRebuild),
@@ -238,6 +280,9 @@ package enum Queries {
     ("list_issues", listIssues),
     ("list_jobs", listJobs),
     ("list_kpi_changes", listKPIChanges),
+    ("list_drafts", listDrafts),
+    ("list_conflicts", listConflicts),
+    ("show_conflict", showConflict),
     ("list_logs", listLogs),
     ("list_organizations", listOrganizations),
     ("oldest_transaction", oldestTransaction),

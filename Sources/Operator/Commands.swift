@@ -21,6 +21,14 @@ package enum Commands {
       JobsWhyCommand.command,
       LogListCommand.command,
       LogShowCommand.command,
+      DraftsListCommand.command,
+      DraftsCreateCommand.command,
+      DraftsCommitCommand.command,
+      DraftsDiscardCommand.command,
+      DraftsCheckCommand.command,
+      ConflictsListCommand.command,
+      ConflictsShowCommand.command,
+      ConflictsResolveCommand.command,
       KPIShowCommand.command,
       KPIVerifyCommand.command,
       KPIRebuildCommand.command,
@@ -41,6 +49,8 @@ package enum Commands {
       "sync": "Reads of PEMS",
       "jobs": "Units of work and what became of them",
       "log": "The sync log: one row for each run",
+      "drafts": "Edits of sessions, and what became of them",
+      "conflicts": "Edits that somebody has to decide",
       "kpi": "Totals of cost, and their proof",
       "timeline": "The earliest and latest dates of an organization",
       "dead-letters": "Messages that could not be applied",
@@ -48,5 +58,5 @@ package enum Commands {
       "topics": "The topics of this program",
     ])
 
-  package static let program = Program(table, errorRules: ErrorRules.all + ServiceErrorRules.all)
+  package static let program = Program(table, errorRules: [DraftErrors.rule] + ErrorRules.all + ServiceErrorRules.all)
 }

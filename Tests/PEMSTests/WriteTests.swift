@@ -11,9 +11,11 @@ private func target(_ pems: SimulatedPEMS, _ change: (inout SourceDefinition) ->
   return ScreenTarget(definition, http: HTTPClient(), budget: LocalBudget(rate: 1_000))
 }
 
-private func patch(_ recordId: Int64?, _ changes: [JSONValue.Member], pfaId: String = id) -> RecordPatch {
+private func patch(_ recordId: Int64?, _ changes: FieldValues, pfaId: String = id) -> RecordPatch {
   RecordPatch(organization: "RIO", pfaId: pfaId, recordId: recordId, changes: changes)
 }
+
+private func values(_ json: String) -> FieldValues { FieldValues(json: Array(json.utf8)) ?? FieldValues() }
 
 private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.map { text($0) } ?? "" }
 
@@ -42,10 +44,7 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
       try await target.write(
         patch(
           before.recordId,
-          [
-            .init("forecastStart", .string("2031-01-02")), .init("monthlyRate", .number("12.50")),
-            .init("isFundsTransferable", .bool(true)), .init("model", .null),
-          ]))
+          values(#"{"forecastStart":"2031-01-02","monthlyRate":12.50,"isFundsTransferable":true,"model":null}"#)))
       let after = try #require(try await target.read(organization: "RIO", pfaId: id))
       let data = try JSONValue(parsing: after.record.data)
       #expect(data["forecastStart"]?.string == "2031-01-02" && text(data["monthlyRate"]?.canonical() ?? []) == "12.5")
@@ -62,7 +61,7 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
       let target = target(pems)
       let before = try #require(try await target.read(organization: "RIO", pfaId: id))
       pems.update(organization: "RIO", pfaId: id)
-      let change = [JSONValue.Member("dor", .string("SITE"))]
+      let change = values(#"{"dor":"SITE"}"#)
       let error = await failure { try await target.write(patch(before.recordId, change)) }
       #expect(error?.code == "STALE_RECORD" && error?.isTransient == false)
       #expect(pems.writes.taken == 0)
@@ -84,7 +83,7 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
     try await withPEMS(records: 3) { pems in
       pems.fail(.ofWrites(kind))
       let target = target(pems)
-      let error = await failure { try await target.write(patch(nil, [.init("dor", .string("SITE"))])) }
+      let error = await failure { try await target.write(patch(nil, values(#"{"dor":"SITE"}"#))) }
       #expect(error?.code == code && error?.isTransient == isTransient)
       #expect(pems.writes.requests == 1)
       if code == "UPSTREAM_RATE_LIMITED" { #expect(error?.retryAfter == .seconds(7)) }
@@ -98,9 +97,9 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
         definition.write.screen = "CUPFA2"
         definition.write.fields = ["PFS_F_DOR": "dor"]
       }
-      try await target.write(patch(nil, [.init("dor", .string("SITE"))]))
+      try await target.write(patch(nil, values(#"{"dor":"SITE"}"#)))
       #expect(sent(pems).contains(#""USERDEFINEDSCREENNAME":"CUPFA2""#))
-      let error = await failure { try await target.write(patch(nil, [.init("model", .string("x"))])) }
+      let error = await failure { try await target.write(patch(nil, values(#"{"model":"x"}"#))) }
       #expect(error?.code == "WRITE_NOT_MAPPED")
       #expect(pems.writes.requests == 1)
     }
@@ -111,7 +110,7 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
     try await withPEMS(records: 3) { pems in
       pems.fail(.ofWrites(.confirmation("Login geheim?")))
       let target = target(pems) { $0.auth = .basic(user: "user", password: Secret("geheim")) }
-      let error = await failure { try await target.write(patch(nil, [.init("dor", .string("SITE"))])) }
+      let error = await failure { try await target.write(patch(nil, values(#"{"dor":"SITE"}"#))) }
       #expect(error?.message.contains("***") == true && "\(error as Any)".contains("geheim") == false)
     }
   }
@@ -123,9 +122,9 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
       let answer = try await HTTPClient().send(HTTPRequest("POST", pems.url + "/simulate", body: Array(order.utf8)))
       #expect(answer.status == 200)
       let target = target(pems)
-      let error = await failure { try await target.write(patch(nil, [.init("dor", .string("SITE"))])) }
+      let error = await failure { try await target.write(patch(nil, values(#"{"dor":"SITE"}"#))) }
       #expect(error?.code == "CONFIRMATION_REQUIRED")
-      try await target.write(patch(nil, [.init("dor", .string("SITE"))]))
+      try await target.write(patch(nil, values(#"{"dor":"SITE"}"#)))
       #expect(pems.writes.taken == 1)
     }
   }

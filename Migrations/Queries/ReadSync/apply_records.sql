@@ -18,10 +18,10 @@
 --
 -- Open edits of the records that change are told in the same statement: one index probe for each such record.
 --
--- Locks: changed mirror rows in pfa_id order, then their open edits, then KPI slots in key order, then the page or stream row, then the log
--- row of a run that has ended.
--- Indexes: pfa_mirror_key, pfa_mirror_pkey, pfa_modification_open, pfa_sync_log_job_id_key. A key that another session inserts at the same
--- time ends in 23505: the transaction is retried.
+-- Locks: changed mirror rows in pfa_id order, then their open edits, then KPI slots in key order, then the page or
+-- stream row, then the log row of a run that has ended.
+-- Indexes: pfa_mirror_key, pfa_mirror_pkey, pfa_modification_open, pfa_sync_log_job_id_key. A key that another session
+-- inserts at the same time ends in 23505: the transaction is retried.
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
 ),

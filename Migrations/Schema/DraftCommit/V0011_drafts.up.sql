@@ -12,8 +12,8 @@ CREATE TABLE pfa_modification (
   modified_fields   text[] NOT NULL,
   -- The version the user saw at the first edit.
   base_version      integer NOT NULL CHECK (base_version > 0),
-  -- What the user saw in each edited field at its first edit. A field without a value here was edited at a version whose
-  -- values nobody remembers: it is applied only if the record has the edit's value already.
+  -- What the user saw in each edited field at its first edit. A field without a value here was edited at a version
+  -- whose values nobody remembers: it is applied only if the record has the edit's value already.
   base_values       jsonb NOT NULL DEFAULT '{}',
   -- The same for the fields that must fit the edited ones: the other date, the source of the rate.
   base_context      jsonb NOT NULL DEFAULT '{}',
@@ -333,8 +333,8 @@ RETURN jsonb_build_array(jsonb_build_array('ce_specversion', '1.0'), jsonb_build
   jsonb_build_array('ce_time', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
   jsonb_build_array('ce_organization', p_organization), jsonb_build_array('content-type', 'application/json'));
 
--- Queues the commit of a session's drafts with the caller's transaction; returns the commit's id. A partial commit applies
--- what can be applied and leaves the rest. Raises 42501 FORBIDDEN, P0002 when the session has no drafts.
+-- Queues the commit of a session's drafts with the caller's transaction; returns the commit's id. A partial commit
+-- applies what can be applied and leaves the rest. Raises 42501 FORBIDDEN, P0002 when the session has no drafts.
 CREATE FUNCTION commit_session(p_organization text, p_user_id text, p_session_id text, p_change_reason text,
   p_partial boolean DEFAULT false) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

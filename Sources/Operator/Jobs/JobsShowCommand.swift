@@ -34,17 +34,23 @@ struct JobReport: Sendable {
 
   /// The job; for programs one object with `log` (null before it has begun) and `issues`, for people one below the
   /// other.
-  func write(to output: Output) throws {
+  /// `adding`: one more table of what the job brought about, by its JSON name; left out when it is empty for people.
+  func write(to output: Output, adding extra: (name: String, table: Table)? = nil) throws {
     guard output.format == .table else {
       let log: Cell = run.map { .json(jsonObject(LogColumns.all, $0.log)) } ?? .null
       let issues: Cell = run.map(\.issues.json) ?? .json("[]")
       return try output.show(
-        JobColumns.all + [Column("log", .json), Column("issues", .json)], job + [log, issues])
+        JobColumns.all + [Column("log", .json), Column("issues", .json)]
+          + (extra.map { [Column($0.name, .json)] } ?? []),
+        job + [log, issues] + (extra.map { [$0.table.json] } ?? []))
     }
     try output.show(JobColumns.all, job)
     guard let run else { return }
     try output.text("\n")
     try output.show(LogColumns.all, run.log)
     try run.writeIssues(to: output)
+    guard let extra, !extra.table.rows.isEmpty else { return }
+    try output.text("\n")
+    try output.write(extra.table)
   }
 }

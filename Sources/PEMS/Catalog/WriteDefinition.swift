@@ -42,8 +42,8 @@ package struct WriteDefinition: Sendable, Equatable {
     }
     var targets: [String: String] = [:]
     for entry in entries {
-      guard let key = entry.value.string, EditableFields.keys.contains(key) else {
-        let hint = entry.value.string.flatMap { NearestName.of($0, in: EditableFields.keys) }
+      guard let key = entry.value.string, EditableField.relevant.contains(key) else {
+        let hint = entry.value.string.flatMap { NearestName.of($0, in: EditableField.relevant) }
         reader.fault(
           entry.value,
           "fields: \(entry.key): expected a field that users may edit" + (hint.map { "; did you mean \"\($0)\"?" } ?? ""))

@@ -31,9 +31,9 @@ package struct RecordPatch: Sendable {
   package let pfaId: String
   package let recordId: Int64?
   /// Our keys of `data` with canonical values; null clears a field.
-  package let changes: [JSONValue.Member]
+  package let changes: FieldValues
 
-  package init(organization: String, pfaId: String, recordId: Int64?, changes: [JSONValue.Member]) {
+  package init(organization: String, pfaId: String, recordId: Int64?, changes: FieldValues) {
     self.organization = organization
     self.pfaId = pfaId
     self.recordId = recordId

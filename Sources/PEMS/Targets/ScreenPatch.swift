@@ -13,12 +13,12 @@ struct ScreenPatch {
       pair(write.idField, ScreenValue.text(.string(patch.pfaId))),
       pair(write.organizationField, ScreenValue.text(.string(patch.organization))),
     ]
-    for change in patch.changes {
-      guard let name = write.name(of: change.key) else {
+    for field in patch.changes.fields {
+      guard let name = write.name(of: field) else {
         throw SourceError(
-          .writeNotMapped, "the screen \(screen) has no field for \(change.key)", hint: "name it in write: fields:")
+          .writeNotMapped, "the screen \(screen) has no field for \(field)", hint: "name it in write: fields:")
       }
-      pairs.append(pair(name, ScreenValue.of(change.value, FieldTable.field(change.key)?.kind ?? .text)))
+      pairs.append(pair(name, ScreenValue.of(patch.changes[field], EditableField.kinds[field] ?? .text)))
     }
     var members: [JSONValue.Member] = [
       .init("USERDEFINEDSCREENNAME", .string(screen)), .init("USERDEFINEDSERVICEACTION", .string("UPDATE")),
@@ -38,14 +38,11 @@ struct ScreenPatch {
 
 /// A canonical value as the screen service spells it.
 private enum ScreenValue {
-  static func of(_ value: JSONValue, _ kind: FieldTable.Kind) -> JSONValue {
-    switch (kind, value) {
-    case (.date, .string(let text)): date(text)
-    case (.date, _): .object([.init("DATETIMEDATA", .null)])
-    case (.money, .number(let literal)): number(literal)
-    case (.money, _): .object([.init("NUMERICDATA", .null)])
-    case (.boolean, .bool(let flag)): text(.string(flag ? "true" : "false"))
-    default: text(value)
+  static func of(_ value: FieldValue, _ kind: EditableField.Kind) -> JSONValue {
+    switch kind {
+    case .date: value.text.map(date) ?? .object([.init("DATETIMEDATA", .null)])
+    case .money: value.isNumber ? number(value.shown) : .object([.init("NUMERICDATA", .null)])
+    case .flag, .text, .source: text(value.isNull ? .null : .string(value.shown))
     }
   }
 

@@ -1,35 +1,53 @@
 /// What a committed edit wants of PEMS, and what our row says about it.
-package struct PushEdit: Sendable, Equatable {
+package struct PushEdit: Hashable, Sendable {
   /// The fields the edit is about.
   package var fields: [String]
   /// The effective record.
   package var effective: FieldValues
   /// PEMS' own values of overridden fields, as far as we know.
-  package var pendingBase: FieldValues
+  package var pending: FieldValues
   /// What an attempt of unknown outcome may have put into PEMS.
   package var pushed: FieldValues
 
-  package init(fields: [String], effective: FieldValues, pendingBase: FieldValues, pushed: FieldValues) {
+  package init(fields: [String], effective: FieldValues, pending: FieldValues, pushed: FieldValues) {
     self.fields = fields
     self.effective = effective
-    self.pendingBase = pendingBase
+    self.pending = pending
     self.pushed = pushed
   }
 
-  /// PEMS' last known own value of a field.
-  func known(_ field: String) -> FieldValues { pendingBase.has(field) ? pendingBase : effective }
+  /// The fields that PEMS must have our value of, sorted: those still pending, and those an open attempt has touched.
+  package var concerned: [String] {
+    Set(fields).filter { field in
+      EditableField.relevant.contains(field) && (pending.known(field) != nil || pushed.known(field) != nil)
+        // A record is discontinued, never brought back (W11).
+        && (field != "isDiscontinued" || effective[field] == .yes)
+    }.sorted()
+  }
+
+  /// Our values of these fields; null where there is none.
+  package func ours(_ fields: [String]) -> FieldValues { effective.filled(fields) }
+
+  /// PEMS' last known own values of these fields.
+  package func known(_ fields: [String]) -> FieldValues { effective.overlaid(pending).filled(fields) }
+
+  /// Every outcome has its conflict, also the one that no merge finds: PEMS changes faster than we can write (W3).
+  package func conflict(_ kind: EditConflict.Kind, _ fields: [String], _ upstream: FieldValues) -> PushConflict {
+    PushConflict(
+      kind: kind, fields: fields, base: known(fields), local: ours(fields), remote: upstream.filled(fields))
+  }
+
+  /// Whether PEMS' value of a field is neither what we knew nor what we may have written ourselves (W4).
+  fileprivate func isForeign(_ field: String, _ upstream: FieldValues) -> Bool {
+    upstream[field] != (pending.known(field) ?? effective[field]) && upstream[field] != effective[field]
+      && pushed.known(field) != upstream[field]
+  }
 }
 
 /// Why a person must decide instead of PEMS being written.
-package struct PushConflict: Sendable, Equatable {
-  package enum Kind: String, Sendable {
-    case fieldOverlap = "field_overlap"
-    case mergeInvalid = "merge_invalid"
-    case remoteDiscontinued = "remote_discontinued"
-    case recordMissing = "record_missing"
-  }
-
-  package let kind: Kind
+package struct PushConflict: Hashable, Sendable {
+  package let kind: EditConflict.Kind
+  /// Sorted.
   package let fields: [String]
   package let base: FieldValues
   package let local: FieldValues
@@ -37,7 +55,7 @@ package struct PushConflict: Sendable, Equatable {
 }
 
 /// The three-way merge before a push: what we know, what we want, what PEMS has now (W2, W4, W5). Pure.
-package enum PushPlan: Sendable, Equatable {
+package enum PushPlan: Hashable, Sendable {
   /// PEMS has every value already: nothing is to be sent.
   case confirmed
   /// Fields to change and their values; only ones that users may edit.
@@ -55,62 +73,48 @@ package enum PushPlan: Sendable, Equatable {
       self = .conflict(edit.conflict(.recordMissing, fields, FieldValues()))
       return
     }
-    if upstream.isTrue("isDiscontinued"), !edit.effective.isTrue("isDiscontinued") {
-      self = .conflict(edit.conflict(.remoteDiscontinued, fields, upstream))
+    if upstream["isDiscontinued"] == .yes, edit.effective["isDiscontinued"] != .yes {
+      self = .conflict(edit.conflict(.remoteDiscontinued, ["isDiscontinued"], upstream))
       return
     }
-    let open = fields.filter { !upstream.equals(edit.effective, $0) }
-    let overlap = open.filter { field in
-      // Our own earlier write is nobody else's change (W4).
-      !upstream.equals(edit.known(field), field)
-        && !(edit.pushed.has(field) && upstream.equals(edit.pushed, field))
+    let open = fields.filter { upstream[$0] != edit.effective[$0] }
+    let overlap = open.filter { edit.isForeign($0, upstream) } + PushPlan.brokenStatements(edit, open, upstream)
+    if !overlap.isEmpty {
+      self = .conflict(edit.conflict(.fieldOverlap, Set(overlap).sorted(), upstream))
+    } else if let group = PushPlan.unsound(edit, open, upstream) {
+      self = .conflict(edit.conflict(.mergeInvalid, group.members.sorted(), upstream))
+    } else {
+      self = open.isEmpty ? .confirmed : .push(edit.ours(open))
     }
-    guard overlap.isEmpty else {
-      self = .conflict(edit.conflict(.fieldOverlap, overlap, upstream))
-      return
+  }
+
+  /// Fields of one statement of which we change some and somebody else has changed others.
+  private static func brokenStatements(_ edit: PushEdit, _ open: [String], _ upstream: FieldValues) -> [String] {
+    shared(edit, open, upstream).filter(\.isOneStatement).flatMap { group in
+      group.members.filter { open.contains($0) || edit.isForeign($0, upstream) }
     }
-    guard !open.isEmpty else {
-      self = .confirmed
-      return
+  }
+
+  /// A group that is sound in PEMS and would not be with our values in it; nil when there is none.
+  private static func unsound(_ edit: PushEdit, _ open: [String], _ upstream: FieldValues) -> EditableField.Group? {
+    let merged = upstream.overlaid(edit.ours(open))
+    return shared(edit, open, upstream).first { group in
+      let before = EditRules.findings(in: upstream, group: group)
+      return EditRules.findings(in: merged, group: group).contains { !before.contains($0) }
     }
-    let clash = FieldGroup.clash(
-      ours: Set(open), theirs: edit.changedUpstream(upstream), merged: upstream.overlaid(edit.effective.only(open)))
-    self = clash.isEmpty ? .push(edit.effective.only(open)) : .conflict(edit.conflict(.mergeInvalid, clash, upstream))
-  }
-}
-
-extension PushEdit {
-  /// The fields that PEMS must have our value of: those still pending, and those an open attempt has touched.
-  package var concerned: [String] {
-    Set(fields).filter { field in
-      EditableFields.keys.contains(field) && (pendingBase.has(field) || pushed.has(field))
-        // A record is discontinued, never brought back (W11).
-        && (field != "isDiscontinued" || effective.isTrue(field))
-    }.sorted()
   }
 
-  /// Every outcome has its conflict, also the one that no merge finds: PEMS changes faster than we can write (W3).
-  package func conflict(_ kind: PushConflict.Kind, _ fields: [String], _ upstream: FieldValues) -> PushConflict {
-    PushConflict(
-      kind: kind, fields: fields, base: knownValues(fields), local: effective.only(fields), remote: upstream.only(fields))
-  }
-
-  /// PEMS' last known own values.
-  package func knownValues(_ fields: [String]) -> FieldValues {
-    var values = FieldValues()
-    for field in fields { values[field] = known(field)[field] }
-    return values
-  }
-
-  /// Fields that are not as we know them, without those of which PEMS has our own values.
-  fileprivate func changedUpstream(_ upstream: FieldValues) -> Set<String> {
-    upstream.fields.filter { field in
-      field != "lastModified" && !upstream.equals(known(field), field) && !upstream.equals(effective, field)
-        && !(pushed.has(field) && upstream.equals(pushed, field))
+  /// Groups in which both sides have changed something.
+  private static func shared(_ edit: PushEdit, _ open: [String], _ upstream: FieldValues) -> [EditableField.Group] {
+    EditableField.Group.allCases.filter { group in
+      group.members.contains { open.contains($0) } && group.members.contains { edit.isForeign($0, upstream) }
     }
   }
 }
 
 extension FieldValues {
-  func isTrue(_ field: String) -> Bool { if case .bool(true) = self[field] { true } else { false } }
+  /// Exactly these fields; null where there is no value.
+  package func filled(_ fields: [String]) -> FieldValues {
+    FieldValues(Dictionary(uniqueKeysWithValues: Set(fields).map { ($0, self[$0]) }))
+  }
 }

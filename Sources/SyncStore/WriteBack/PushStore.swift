@@ -65,7 +65,7 @@ package enum PushStore {
       }
       return PushRecord(
         edit: PushEdit(
-          fields: claim.fields, effective: try values("data"), pendingBase: try values("pending_base"),
+          fields: claim.fields, effective: try values("data"), pending: try values("pending_base"),
           pushed: try values("pushed_values")),
         contentHash: try row.int("content_hash"))
     }
@@ -74,7 +74,7 @@ package enum PushStore {
   /// Writes down what is about to be sent.
   package static func note(_ session: PGSession, _ claim: PushClaim, _ values: FieldValues) throws {
     try session.asWorker(claim.organization) {
-      _ = try held(try session.query(Queries.notePush, [.uuid(claim.id), .uuid(claim.token), .json(values.json)]))
+      _ = try held(try session.query(Queries.notePush, [.uuid(claim.id), .uuid(claim.token), .json(values.encoded())]))
     }
   }
 
@@ -85,7 +85,7 @@ package enum PushStore {
   ) throws {
     try session.asWorker(claim.organization) {
       let values: [PGValue] = [
-        .uuid(claim.id), .uuid(claim.token), .json(values.json), .int(hashes.before), .int(hashes.after),
+        .uuid(claim.id), .uuid(claim.token), .json(values.encoded()), .int(hashes.before), .int(hashes.after),
       ]
       _ = try held(try session.query(Queries.finishPush, values))
       try count(session, claim, day, wasSent ? .updated : .unchanged)
@@ -96,7 +96,7 @@ package enum PushStore {
     try session.asWorker(claim.organization) {
       let values: [PGValue] = [
         .uuid(claim.id), .uuid(claim.token), .text(conflict.kind.rawValue), .array(.text(conflict.fields)),
-        .json(conflict.base.json), .json(conflict.local.json), .json(conflict.remote.json),
+        .json(conflict.base.encoded()), .json(conflict.local.encoded()), .json(conflict.remote.encoded()),
       ]
       _ = try held(try session.query(Queries.conflictPush, values))
       try count(session, claim, day, .conflicted)

@@ -11,6 +11,7 @@ package struct BatchPlan: Sendable {
     case rebuildKPIs(organization: String, key: String, jobId: String)
     /// `unknown`: what to keep when there is no such edit.
     case requestPush(WriteBackMessage, key: String, unknown: DeadLetter)
+    case commit(organization: String, [QueuedCommit])
     case keep(DeadLetter)
   }
 
@@ -19,10 +20,12 @@ package struct BatchPlan: Sendable {
   package private(set) var skipped = 0
 
   /// Single changes of one organization become one batch; a page stays a batch of its own, because it is counted by
-  /// itself. Organizations come in order of name, so that two workers lock them in the same order.
+  /// itself. Commits of one organization are decided together, in the order they arrived. Organizations come in order
+  /// of name, so that two workers lock them in the same order.
   package init(_ messages: [DecodedMessage], known: Set<String>) {
     var changes: [String: [RecordOutcome]] = [:]
     var pages: [RecordBatch] = []
+    var commits: [String: [QueuedCommit]] = [:]
     var others: [Step] = []
     for message in messages {
       if let organization = message.organization, !known.contains(organization) {
@@ -39,6 +42,7 @@ package struct BatchPlan: Sendable {
       case .pushRequest(let request, let key):
         others.append(
           .requestPush(request, key: key, unknown: message.deadLetter(.unknownModification(request.modificationId))))
+      case .draftCommit(let commit): commits[commit.request.organization, default: []].append(commit)
       case .page(let page, let outcomes, let eventId):
         // A job's id that is none of ours can not have counts; its records are applied like single changes.
         let identity =
@@ -51,7 +55,9 @@ package struct BatchPlan: Sendable {
       }
     }
     let batches = pages + changes.map { RecordBatch(organization: $0.key, page: nil, outcomes: $0.value) }
-    steps = batches.sorted { $0.organization < $1.organization }.map { .apply($0) } + others
+    steps = batches.sorted { $0.organization < $1.organization }.map { .apply($0) }
+    steps += commits.sorted { $0.key < $1.key }.map { .commit(organization: $0.key, $0.value) }
+    steps += others
   }
 
   /// Organizations the messages name, to be looked up.

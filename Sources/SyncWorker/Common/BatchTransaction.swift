@@ -9,6 +9,7 @@ package struct BatchTransaction: Sendable {
   /// What was done, for metrics and logs.
   package struct Report: Sendable {
     package var outcomes: [ApplyOutcome] = []
+    package var commits: [CommitOutcome] = []
     package var deadLetters: [String] = []
     package var skipped = 0
     /// A job was queued: somebody may want to look for work now.
@@ -111,6 +112,9 @@ package struct BatchTransaction: Sendable {
       } else {
         try keep(session, unknown, &report)
       }
+    case .commit(let organization, let commits):
+      try session.becomeApplier(organization)
+      report.commits += try CommitBatch.perform(session, organization: organization, commits, slot: origin.slot)
     case .keep(let letter):
       try keep(session, letter, &report)
     }

@@ -3,6 +3,7 @@ package enum WorkKind: String, CaseIterable, Sendable {
   case readSync = "read_sync"
   case kpiRebuild = "kpi_rebuild"
   case writeBack = "write_back"
+  case draftCommit = "draft_commit"
 
   package static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
@@ -11,6 +12,13 @@ package enum WorkKind: String, CaseIterable, Sendable {
     case .readSync: topics.readSync
     case .kpiRebuild: topics.kpiRefresh
     case .writeBack: topics.writeBack
+    case .draftCommit: topics.draftCommit
     }
   }
+
+  /// The kind whose messages a topic carries; nil for a topic of none.
+  static func of(topic: String, _ topics: Topics) -> WorkKind? { allCases.first { $0.topic(topics) == topic } }
+
+  /// Somebody waits for it: it has connections of its own, so that it never queues behind bulk work.
+  var isInteractive: Bool { self == .draftCommit }
 }

@@ -12,6 +12,7 @@ package final class Worker: Sendable {
   package let health = HealthState()
   private let configuration: WorkerConfiguration
   private let pool: PGPool
+  private let interactivePool: PGPool
   private let producer: KafkaProducer
   private let host: LaneHost
   private let runner: JobRunner
@@ -32,13 +33,14 @@ package final class Worker: Sendable {
     // than for the lease.
     poolOptions.idleInTransactionTimeout = .seconds(JobStore.leaseSeconds - 2)
     pool = PGPool(poolOptions, size: configuration.applyConnections + 2, name: "worker", log: configuration.log)
+    interactivePool = PGPool(poolOptions, size: 2, name: "commits", log: configuration.log)
     producer = try KafkaProducer(settings: configuration.kafka, log: configuration.log)
     let sources = Worker.sources(configuration, pool, metrics)
     runner = JobRunner(configuration: configuration, pool: pool, producer: producer, sources: sources, metrics: metrics)
     pusher = Pusher(configuration: configuration, pool: pool, sources: sources, metrics: metrics)
     let (runner, pusher) = (runner, pusher)
     host = LaneHost(
-      configuration: configuration, pool: pool, metrics: metrics,
+      configuration: configuration, pool: pool, interactivePool: interactivePool, metrics: metrics,
       wake: {
         runner.wake()
         pusher.wake()
@@ -88,6 +90,7 @@ package final class Worker: Sendable {
   package func close() async {
     await producer.close()
     await pool.close()
+    await interactivePool.close()
   }
 
   /// Sources and targets whose rate limits all workers share.

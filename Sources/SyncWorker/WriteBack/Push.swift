@@ -38,12 +38,12 @@ struct Push: Sendable {
           try await target.write(
             RecordPatch(
               organization: claim.organization, pfaId: claim.pfaId, recordId: upstream?.recordId,
-              changes: values.members))
+              changes: values))
         } catch {
           guard error.reason == .staleRecord else { throw error }
           rereads += 1
           if rereads <= Push.rereads { continue }
-          return .conflict(edit.conflict(.fieldOverlap, values.fields.sorted(), theirs ?? FieldValues()))
+          return .conflict(edit.conflict(.fieldOverlap, values.fields, theirs ?? FieldValues()))
         }
         return confirmed(edit, theirs, wasSent: true)
       }
@@ -54,15 +54,14 @@ struct Push: Sendable {
     let theirs = theirs ?? FieldValues()
     let fields = edit.concerned
     return .confirmed(
-      edit.effective.only(fields),
-      hashes: (before: hash(theirs, edit.knownValues(fields)), after: hash(theirs, edit.effective.only(fields))),
-      wasSent: wasSent)
+      edit.ours(fields),
+      hashes: (before: hash(theirs, edit.known(fields)), after: hash(theirs, edit.ours(fields))), wasSent: wasSent)
   }
 
   /// Of PEMS' content with these values in it.
   private func hash(_ content: FieldValues, _ values: FieldValues) -> Int64 {
     // A field that neither side has a value for is not there at all.
-    let present = values.only(values.fields.filter { content.has($0) || !values[$0].isNull })
-    return RecordCanonicalizer.contentHash(of: content.overlaid(present).json)
+    let present = values.picked(values.fields.filter { content.known($0) != nil || !values[$0].isNull })
+    return RecordCanonicalizer.contentHash(of: content.overlaid(present).encoded())
   }
 }

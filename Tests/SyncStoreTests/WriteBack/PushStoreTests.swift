@@ -75,7 +75,7 @@ import Testing
       try prepare(session, 1)
       try session.execute(#"UPDATE pfa_mirror SET data = data || '{"dor": "SITE"}', pending_base = '{"dor": "BEO"}'"#)
       let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
-      let sent = try PushStore.load(session, claim).edit.effective.only(["dor"])
+      let sent = try PushStore.load(session, claim).edit.ours(["dor"])
       try session.execute(#"UPDATE pfa_mirror SET data = data || '{"dor": "YARD"}', version = version + 1"#)
       try PushStore.finish(session, claim, sent, hashes: (0, 0), wasSent: true, day: "d")
       #expect(try session.table("SELECT data -> 'dor', pending_base FROM pfa_mirror") == [[#""YARD""#, #"{"dor": "SITE"}"#]])
