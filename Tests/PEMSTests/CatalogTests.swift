@@ -104,9 +104,10 @@ private func load(
         """)
     #expect(
       faults == [
-        "a.yaml:7: path: begins with a slash", #"a.yaml:8: unknown key "screeen"; did you mean "screen"?"#,
+        "a.yaml:7: path: begins with a slash",
         #"a.yaml:9: fields: A: expected a field that users may edit; did you mean "monthlyRate"?"#,
         "a.yaml:9: fields: B: expected a field that users may edit", "a.yaml:9: fields: C and D are both mapped to dor",
+        #"a.yaml:8: unknown key "screeen"; did you mean "screen"?"#,
       ])
   }
 

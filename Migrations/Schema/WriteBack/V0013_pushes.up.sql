@@ -21,3 +21,7 @@ CREATE TABLE upstream_budget (
   free_at  timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 GRANT SELECT, INSERT, UPDATE ON upstream_budget TO syncline_system;
+
+-- An operator's retry of a push that was given up is remembered like a decision on a conflict.
+ALTER TABLE pfa_edit_event DROP CONSTRAINT pfa_edit_event_kind_check;
+ALTER TABLE pfa_edit_event ADD CONSTRAINT pfa_edit_event_kind_check CHECK (kind IN ('discarded', 'resolved', 'retried'));

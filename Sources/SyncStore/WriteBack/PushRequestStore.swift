@@ -13,10 +13,11 @@ package enum PushRequestStore {
   /// Makes failed pushes due again and settles their dead letters; nil filters match everything. Returns the ids. Bound
   /// with `asSystem`.
   package static func retry(
-    _ session: PGSession, ids: [String]?, organization: String?, code: String?, key: String, topic: String
+    _ session: PGSession, ids: [String]?, organization: String?, code: String?, key: String, topic: String,
+    reason: String? = nil
   ) throws -> [String] {
     let values: [PGValue] = [
-      ids.map { .array(.text($0)) } ?? .null, PGValue(organization), PGValue(code), .text(key),
+      ids.map { .array(.text($0)) } ?? .null, PGValue(organization), PGValue(code), .text(key), PGValue(reason),
     ]
     let edits = try session.query(Queries.retryPushes, values).rows.map { row in
       (id: try row.string("id"), organization: try row.string("organization_id"))
