@@ -70,7 +70,8 @@ package enum MetricCatalog {
   package static let all: [Definition] = [
     records, batches, batchDuration, commitToVisible, consumerLag, jobs, jobDuration, oldestJobAge, retries,
     deadLetters,
-    oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, kpiVerifyDifferences, kpiVerifyLastSuccess, lastSyncSuccess, poolInUse,
+    oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, kpiVerifyDifferences,
+    kpiVerifyLastSuccess, lastSyncSuccess, poolInUse,
     poolWaiters, buildInfo,
   ]
 }

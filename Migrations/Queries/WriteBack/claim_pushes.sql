@@ -1,6 +1,6 @@
--- Claims due edits, oldest first, and those whose worker went silent; each gets a fresh token that fences earlier claims.
--- Left alone: a record with a push in flight (W7), fields that somebody must decide first, suspended organizations.
--- $1 how many  $2 lease in seconds
+-- Claims due edits, oldest first, and those whose worker went silent; each gets a fresh token that fences earlier
+-- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, suspended
+-- organizations. $1 how many  $2 lease in seconds
 -- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
 -- pfa_modification_pushing, pfa_modification_open.
 WITH due AS MATERIALIZED (

@@ -1,5 +1,5 @@
--- Somebody asks for the push of an edit: a failed one is due again, any other is due anyway. One row if the edit is there;
--- the same event again changes nothing.
+-- Somebody asks for the push of an edit: a failed one is due again, any other is due anyway. One row if the edit is
+-- there; the same event again changes nothing.
 -- $1 edit  $2 key of the event
 WITH asked AS (
   UPDATE pfa_modification

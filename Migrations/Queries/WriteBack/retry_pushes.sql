@@ -1,6 +1,6 @@
--- Makes failed pushes due again, at an operator's word, and keeps that word; returns them. Null filters match everything.
--- $1 edits or null  $2 organization or null  $3 error code or null  $4 key of the request  $5 reason or null
--- Locks: the edits' rows. Indexes: pfa_modification_failed, or the primary key.
+-- Makes failed pushes due again, at an operator's word, and keeps that word; returns them. Null filters match
+-- everything. $1 edits or null  $2 organization or null  $3 error code or null  $4 key of the request  $5 reason or
+-- null Locks: the edits' rows. Indexes: pfa_modification_failed, or the primary key.
 WITH failed AS MATERIALIZED (
   SELECT m.* FROM pfa_modification m
   WHERE m.sync_state = 'failed' AND ($1::text[] IS NULL OR m.id = ANY ($1::text[]::uuid[]))

@@ -41,7 +41,8 @@ enum DatabaseChecks {
       })
     checks.append(
       try await check("outbox") { session in try session.reading { outbox(try HealthReports.outbox(session)) } })
-    checks.append(try await check("pushes") { session in try session.reading { pushes(try PushReports.sample(session)) } })
+    checks.append(
+      try await check("pushes") { session in try session.reading { pushes(try PushReports.sample(session)) } })
     checks.append(try await check("transactions") { transactions(try HealthReports.oldestTransaction($0)) })
     let positions = try await connection.run { session in
       try session.reading { try OffsetStore.positions(session, group: settings.group) }

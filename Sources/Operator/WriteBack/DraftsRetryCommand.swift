@@ -27,7 +27,8 @@ enum DraftsRetryCommand {
     let (organization, code) = (invocation.option("organization"), invocation.option("code"))
     guard !ids.isEmpty || organization != nil || code != nil || invocation.flag("all") else {
       throw CommandError(
-        .usage, "FILTER_REQUIRED", "no edit is named", hint: "name edits, or filter with --organization or --code, or --all")
+        .usage, "FILTER_REQUIRED", "no edit is named",
+        hint: "name edits, or filter with --organization or --code, or --all")
     }
     try await invocation.confirm(
       ids.isEmpty ? "push every failed edit that matches again" : "push \(counted(ids.count, "edit")) again")
@@ -52,6 +53,7 @@ enum DraftsRetryCommand {
 
   private static func none(of what: String) -> CommandError {
     CommandError(
-      .notFound, "NO_FAILED_EDIT", "no failed edit is called \(what)", hint: "see 'syncline drafts list --state failed'")
+      .notFound, "NO_FAILED_EDIT", "no failed edit is called \(what)", hint: "see 'syncline drafts list --state failed'"
+    )
   }
 }

@@ -46,7 +46,8 @@ package struct WriteDefinition: Sendable, Equatable {
         let hint = entry.value.string.flatMap { NearestName.of($0, in: EditableField.relevant) }
         reader.fault(
           entry.value,
-          "fields: \(entry.key): expected a field that users may edit" + (hint.map { "; did you mean \"\($0)\"?" } ?? ""))
+          "fields: \(entry.key): expected a field that users may edit"
+            + (hint.map { "; did you mean \"\($0)\"?" } ?? ""))
         continue
       }
       if let other = targets.updateValue(entry.key, forKey: key) {

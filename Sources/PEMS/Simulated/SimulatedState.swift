@@ -78,7 +78,8 @@ struct SimulatedState: Sendable {
     }
     let page = served[organization, default: 0] + 1
     let due = faults.firstIndex { fault in
-      !fault.isOfWrites && fault.times > 0 && (fault.page ?? page) == page && (fault.organization ?? organization) == organization
+      !fault.isOfWrites && fault.times > 0 && (fault.page ?? page) == page
+        && (fault.organization ?? organization) == organization
     }
     guard let due else { return nil }
     faults[due].times -= 1

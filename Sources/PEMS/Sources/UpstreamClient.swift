@@ -63,7 +63,8 @@ struct UpstreamClient: Sendable {
 
   private func staleError(_ alerts: [String]) -> SourceError {
     SourceError(
-      .staleRecord, "\(definition.name): the record was modified by another user: \(quoted(alerts.joined(separator: "; ")))")
+      .staleRecord,
+      "\(definition.name): the record was modified by another user: \(quoted(alerts.joined(separator: "; ")))")
   }
 
   /// The service has no code for it, only words.

@@ -7,6 +7,8 @@ package enum PushReports {
     /// Seconds since the oldest edit that waits was committed; 0 when none waits.
     package var oldestAge = 0.0
     package var failed: [(code: String, count: Int64)] = []
+
+    package init() {}
   }
 
   package static func sample(_ session: PGSession) throws -> Sample {

@@ -78,7 +78,8 @@ package enum PushStore {
     }
   }
 
-  /// PEMS has these values now. `hashes`: of its content without and with the edit. `wasSent`: by this push, not before.
+  /// PEMS has these values now. `hashes`: of its content without and with the edit. `wasSent`: by this push, not
+  /// before.
   package static func finish(
     _ session: PGSession, _ claim: PushClaim, _ values: FieldValues, hashes: (before: Int64, after: Int64),
     wasSent: Bool, day: String

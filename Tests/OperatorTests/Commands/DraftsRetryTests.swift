@@ -30,7 +30,9 @@ import Testing
     }
   }
 
-  @Test("W6 failed edits are due again by code, with their letters settled and the reason kept; a second time changes nothing")
+  @Test(
+    "W6 failed edits are due again by code, with their letters settled and the reason kept; a second time changes nothing"
+  )
   func byCode() async throws {
     try await prepare()
     let listed = try await syncline("drafts", "list", "--state", "failed", "-o", "table")
@@ -38,8 +40,12 @@ import Testing
     let line = ["drafts", "retry", "--code", "AUTH", "--reason", "new password", "--yes", "-o", "json"]
     let first = try await syncline(line)
     #expect(first.code == .ok && first.data == "{\"retried\":1}\n", "\(first)")
-    #expect(try await value("SELECT string_agg(sync_state, ' ' ORDER BY error_code NULLS FIRST) FROM pfa_modification") == "committed failed")
-    #expect(try await value("SELECT string_agg(code || ' ' || status, ', ' ORDER BY code) FROM dead_letter") == "AUTH replayed, UPSTREAM_REFUSED open")
+    #expect(
+      try await value("SELECT string_agg(sync_state, ' ' ORDER BY error_code NULLS FIRST) FROM pfa_modification")
+        == "committed failed")
+    #expect(
+      try await value("SELECT string_agg(code || ' ' || status, ', ' ORDER BY code) FROM dead_letter")
+        == "AUTH replayed, UPSTREAM_REFUSED open")
     #expect(try await value("SELECT kind || ' ' || reason FROM pfa_edit_event") == "retried new password")
     let second = try await syncline(line)
     #expect(second.code == .ok && second.data == "{\"retried\":0}\n")

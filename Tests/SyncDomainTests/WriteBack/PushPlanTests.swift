@@ -12,7 +12,9 @@ private func values(_ json: String) -> FieldValues { FieldValues(json: Array(jso
       fields: fields, effective: values(effective), pending: values(pending), pushed: values(pushed))
   }
 
-  private func conflict(_ plan: PushPlan) -> PushConflict? { if case .conflict(let conflict) = plan { conflict } else { nil } }
+  private func conflict(_ plan: PushPlan) -> PushConflict? {
+    if case .conflict(let conflict) = plan { conflict } else { nil }
+  }
 
   @Test("W2 PEMS as we know it: the pending fields go out, and nothing else")
   func push() {

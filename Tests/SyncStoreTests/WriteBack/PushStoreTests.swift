@@ -25,7 +25,9 @@ import Testing
       let first = try session.asSystem { try PushStore.claim(session, limit: 100) }
       #expect(Set(first.map(\.pfaId)) == ["a0", "a1"] && first.count == 2)
       #expect(try session.asSystem { try PushStore.claim(session, limit: 100) }.isEmpty)
-      let error = try pgError { try session.execute("UPDATE pfa_modification SET sync_state = 'syncing' WHERE sync_state = 'committed'") }
+      let error = try pgError {
+        try session.execute("UPDATE pfa_modification SET sync_state = 'syncing' WHERE sync_state = 'committed'")
+      }
       #expect(error.sqlstate == "23505")
     }
   }
@@ -78,7 +80,8 @@ import Testing
       let sent = try PushStore.load(session, claim).edit.ours(["dor"])
       try session.execute(#"UPDATE pfa_mirror SET data = data || '{"dor": "YARD"}', version = version + 1"#)
       try PushStore.finish(session, claim, sent, hashes: (0, 0), wasSent: true, day: "d")
-      #expect(try session.table("SELECT data -> 'dor', pending_base FROM pfa_mirror") == [[#""YARD""#, #"{"dor": "SITE"}"#]])
+      #expect(
+        try session.table("SELECT data -> 'dor', pending_base FROM pfa_mirror") == [[#""YARD""#, #"{"dor": "SITE"}"#]])
     }
   }
 

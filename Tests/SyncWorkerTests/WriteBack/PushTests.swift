@@ -40,7 +40,8 @@ struct PushTests {
       #expect(world.pems.writes.taken == 1)
       #expect(worker.metric(MetricCatalog.records, [("kind", "write_back"), ("outcome", "updated")]) == 1)
       #expect(
-        try await world.lines("SELECT sync_direction, received, updated FROM pfa_sync_log WHERE sync_type = 'write_back'")
+        try await world.lines(
+          "SELECT sync_direction, received, updated FROM pfa_sync_log WHERE sync_type = 'write_back'")
           == ["write|1|1"])
     }
   }

@@ -98,7 +98,8 @@ struct PushTroubleTests {
         world.pems.fail(.ofWrites(kind, pfaId: WorkerWorld.id(index)))
         let id = try await world.edit(index, #"{"dor": "SITE"}"#)
         try await world.waitForEdit(id, "failed")
-        #expect(try await world.lines("SELECT error_code, attempt FROM pfa_modification WHERE id = '\(id)'") == ["\(code)|1"])
+        #expect(
+          try await world.lines("SELECT error_code, attempt FROM pfa_modification WHERE id = '\(id)'") == ["\(code)|1"])
         #expect(world.pems.writes.requests == index + 1)
       }
       #expect(try await world.lines("SELECT count(*), min(status) FROM dead_letter") == ["6|open"])

@@ -7,7 +7,9 @@ import Testing
     SourceCatalog(
       sources: Dictionary(uniqueKeysWithValues: sources.map { ($0.0, SourceDefinition(name: $0.0, kind: $0.1)) }),
       unconfigured: Dictionary(
-        uniqueKeysWithValues: unconfigured.map { ($0, [CatalogFault(file: "a.yaml", line: 3, message: "URL is not set")]) }))
+        uniqueKeysWithValues: unconfigured.map {
+          ($0, [CatalogFault(file: "a.yaml", line: 3, message: "URL is not set")])
+        }))
   }
 
   private func answer(_ catalog: SourceCatalog, _ lastRead: String?) -> String {
