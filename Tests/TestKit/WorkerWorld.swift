@@ -72,7 +72,7 @@ package final class WorkerWorld: Sendable {
     group = topics.prefix + "syncline"
     for topic in [
       topics.readSync, topics.readSync + ".dlq", topics.kpiRefresh, topics.kpiRefresh + ".dlq", topics.jobEvents,
-      topics.writeBack, topics.writeBack + ".dlq",
+      topics.draftCommit, topics.draftCommit + ".dlq", topics.writeBack, topics.writeBack + ".dlq",
     ] { try kafka.createTopic(topic, partitions: 4) }
     pems = try SimulatedPEMS()
     pems.seed(organization: "RIO", records: options.records)

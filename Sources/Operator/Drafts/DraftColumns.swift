@@ -4,8 +4,8 @@ enum DraftColumns {
 
   static let all = [
     Column("id"), Column("organization_id"), Column("pfa_id"), Column("user_id"), Column("session_id"),
-    Column("sync_state"), Column("modified_fields"), Column("delta", .json), Column("base_values", .json),
-    Column("base_version", .integer), Column("current_version", .integer), Column("remote_fields"),
+    Column("sync_state"), Column("modified_fields", .json), Column("delta", .json), Column("base_values", .json),
+    Column("base_version", .integer), Column("current_version", .integer), Column("remote_fields", .json),
     Column("commit_id"), Column("change_reason"), Column("error_code"), Column("error_message"),
     Column("created_at", .time), Column("updated_at", .time), Column("committed_at", .time),
     Column("synced_at", .time),
@@ -21,7 +21,7 @@ enum DraftColumns {
   }
 
   static let conflict = [
-    Column("id"), Column("organization_id"), Column("pfa_id"), Column("kind"), Column("conflict_fields"),
+    Column("id"), Column("organization_id"), Column("pfa_id"), Column("kind"), Column("conflict_fields", .json),
     Column("status"), Column("user_id"), Column("session_id"), Column("modification_id"), Column("sync_state"),
     Column("base_values", .json), Column("local_values", .json), Column("remote_values", .json),
     Column("current_version", .integer), Column("resolution"), Column("resolved_by"), Column("resolution_reason"),
