@@ -1,7 +1,6 @@
 import SyncDomain
 import Testing
 
-private func values(_ json: String) -> FieldValues { FieldValues(json: Array(json.utf8)) ?? FieldValues() }
 
 /// The merge before a push.
 @Suite("Push plan") struct PushPlanTests {
