@@ -175,6 +175,8 @@ package enum Queries {
   package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
 
   package static let benchApplyBare = SQLCatalog.text(PackageResources.bench_apply_bare_sql)
+  package static let benchFillDrafts = SQLCatalog.text(PackageResources.bench_fill_drafts_sql)
+  package static let benchFillRecords = SQLCatalog.text(PackageResources.bench_fill_records_sql)
   package static let benchHotGroup = SQLCatalog.text(PackageResources.bench_hot_group_sql)
   package static let benchLiveKPIs = SQLCatalog.text(PackageResources.bench_live_kpis_sql)
   package static let benchLiveTimeline = SQLCatalog.text(PackageResources.bench_live_timeline_sql)
@@ -298,6 +300,8 @@ package enum Queries {
     ("unforced_tables", unforcedTables),
     ("watch_job", watchJob),
     ("bench_apply_bare", benchApplyBare),
+    ("bench_fill_drafts", benchFillDrafts),
+    ("bench_fill_records", benchFillRecords),
     ("bench_hot_group", benchHotGroup),
     ("bench_live_kpis", benchLiveKPIs),
     ("bench_live_timeline", benchLiveTimeline),

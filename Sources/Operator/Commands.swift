@@ -42,6 +42,7 @@ package enum Commands {
       DoctorCommand.command,
       BenchReadSyncCommand.command,
       BenchKPICommand.command,
+      BenchCommitCommand.command,
       VersionCommand.command(),
       CompletionCommand.command,
     ],

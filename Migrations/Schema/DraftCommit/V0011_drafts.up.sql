@@ -149,9 +149,10 @@ BEGIN
 END
 $$;
 -- Nobody sees the drafts of another session.
-CREATE POLICY pfa_modification_sandbox ON pfa_modification AS RESTRICTIVE FOR SELECT TO syncline_app, syncline_reader
+CREATE POLICY pfa_modification_sandbox ON pfa_modification AS RESTRICTIVE TO syncline_app, syncline_reader
   USING (sync_state <> 'draft' OR (session_id = (SELECT syncline_session())
-    AND user_id = coalesce((SELECT syncline_user()), user_id)));
+    AND user_id = coalesce((SELECT syncline_user()), user_id)))
+  WITH CHECK (sync_state <> 'draft' OR session_id = (SELECT syncline_session()));
 -- As pfa_mirror_worker: no index answers it, so each edit is found by its record or its id, never by walking a tenant.
 CREATE POLICY pfa_modification_worker ON pfa_modification TO syncline_worker
   USING (organization_id IS NOT DISTINCT FROM (SELECT syncline_organization()))

@@ -104,5 +104,6 @@ BEGIN
   IF NOT FOUND THEN RETURN QUERY SELECT false, NULL::integer, false, NULL::jsonb, NULL::integer; END IF;
 END
 $$;
+REVOKE EXECUTE ON FUNCTION pfa_event_headers(text, text, text) FROM syncline_worker;
 DROP FUNCTION pfa_write_edits(integer, uuid[], integer[], jsonb[], jsonb[], text[]);
 DROP FUNCTION pfa_queue_write_backs(uuid[]);

@@ -17,7 +17,9 @@ func values(_ json: String) -> FieldValues { FieldValues(json: json.bytes) ?? Fi
   ) -> EditDecision {
     let seen = values(Self.record)
     let edit = DraftEdit(
-      id: "e", mirrorId: "m", delta: values(delta), base: base.map(values) ?? seen.picked(values(delta).fields),
+      id: "e", mirrorId: "m", delta: values(delta),
+      base: base.map(values)
+        ?? FieldValues(Dictionary(uniqueKeysWithValues: values(delta).fields.map { ($0, seen[$0]) })),
       context: context.map(values) ?? seen, baseVersion: baseVersion)
     return EditDecision.decide(
       edit, on: MirrorRecord(id: "m", pfaId: "P", version: version, data: seen.overlaid(values(now))))

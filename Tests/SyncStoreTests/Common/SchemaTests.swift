@@ -30,6 +30,18 @@ import Testing
     organization_id plan_start plan_end forecast_start forecast_end actual_start actual_end total_records
     actualized_records
     """,
+    "pfa_modification": """
+    id mirror_id organization_id user_id session_id delta modified_fields base_version base_values sync_state commit_id
+    """,
+    "pfa_sync_conflict": """
+    id modification_id mirror_id organization_id kind conflict_fields base_values local_values remote_values status
+    resolution
+    """,
+    "pfa_merged_live": """
+    id organization_id pfa_id data version category class source dor area_silo manufacturer model monthly_rate purchase_price
+    original_start original_end forecast_start forecast_end actual_start actual_end is_actualized is_discontinued
+    is_funds_transferable has_plan has_actuals contract has_draft
+    """,
     "consumer_offset": "consumer_group topic partition next_offset",
     "dead_letter": "id",
     "outbox": "id",

@@ -159,8 +159,11 @@ import Testing
               AND has_table_privilege($1, oid, $2)
             """, [.text(role), .text(privilege)]))
       }
-      let views: Set = ["pfa_kpi_summary", "pfa_kpi_recomputed", "pfa_kpi_difference", "pfa_timeline_bounds"]
-      let readable = Set(Self.tenantTables + ["organization"]).union(views)
+      let views: Set = [
+        "pfa_kpi_summary", "pfa_kpi_recomputed", "pfa_kpi_difference", "pfa_timeline_bounds", "pfa_merged_live",
+      ]
+      let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event"]
+      let readable = Set(Self.tenantTables + ["organization"]).union(views).union(edits)
       for role in ["syncline_reader", "syncline_app"] {
         let permissions: Set = role == "syncline_app" ? ["org_permission"] : []
         #expect(try holders("SELECT", role) == readable.union(permissions), "\(role)")

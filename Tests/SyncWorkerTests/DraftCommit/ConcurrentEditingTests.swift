@@ -39,7 +39,7 @@ import Testing
       let drafts = choices.enumerated().map { index, choice in
         (
           choice.user, choice.id, "\(choice.user)-\(round)",
-          FieldValues(["monthlyRate": .init(.number("\(round * users + index)"))])
+          FieldValues(["monthlyRate": .init(.number("\(1_000 + round * users + index)"))])
         )
       }
       try await world.connection.run { session in
