@@ -118,6 +118,7 @@ package enum Queries {
   package static let lockConflict = SQLCatalog.text(PackageResources.lock_conflict_sql)
   package static let lockConflictRecord = SQLCatalog.text(PackageResources.lock_conflict_record_sql)
   package static let resolveConflict = SQLCatalog.text(PackageResources.resolve_conflict_sql)
+  package static let permitEditor = SQLCatalog.text(PackageResources.permit_editor_sql)
   package static let queueWriteBacks = SQLCatalog.text(PackageResources.queue_write_backs_sql)
   package static let recordCommits = SQLCatalog.text(PackageResources.record_commits_sql)
   package static let writeEdits = SQLCatalog.text(PackageResources.write_edits_sql)
@@ -247,6 +248,7 @@ package enum Queries {
     ("lock_conflict", lockConflict),
     ("lock_conflict_record", lockConflictRecord),
     ("resolve_conflict", resolveConflict),
+    ("permit_editor", permitEditor),
     ("queue_write_backs", queueWriteBacks),
     ("record_commits", recordCommits),
     ("write_edits", writeEdits),

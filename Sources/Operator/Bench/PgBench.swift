@@ -6,7 +6,9 @@ enum PgBench {
   /// Nil when it is not installed.
   static var program: String? {
     let versions = (15...30).reversed().map { "/usr/lib/postgresql/\($0)/bin/pgbench" }
-    return (["/usr/bin/pgbench", "/usr/local/bin/pgbench"] + versions).first { FileManager.default.isExecutableFile(atPath: $0) }
+    return (["/usr/bin/pgbench", "/usr/local/bin/pgbench"] + versions).first {
+      FileManager.default.isExecutableFile(atPath: $0)
+    }
   }
 
   /// Transactions a second of a script that so many clients run for so long; nil when pgbench is not installed. Throws

@@ -142,8 +142,8 @@ final class Pusher: Sendable {
     let delay =
       failure.isTransient
       ? configuration.pushRetry.delay(after: claim.attempt, retryAfter: failure.retryAfter, using: &generator) : nil
-    metrics.add(MetricCatalog.retries, delay == nil ? 0 : 1, [("code", failure.code)])
     if let delay {
+      metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
       log.warning("the push is tried again later", ("code", failure.code), ("seconds", String(Int(delay.rounded(.up)))))
       try await persist {
         try PushStore.delay(

@@ -1,7 +1,6 @@
 import SyncDomain
 import Testing
 
-
 /// The merge before a push.
 @Suite("Push plan") struct PushPlanTests {
   private func edit(
