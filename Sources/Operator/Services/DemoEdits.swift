@@ -38,11 +38,14 @@ private struct DemoRecords {
   let rentals: (String, String)
 
   init(_ stage: DemoStage) throws {
-    let found = stage.services.pems.rows(organization: DemoStory.organization).lazy.filter { row in
-      guard row.poison == nil, let data = FieldValues(json: row.data) else { return false }
-      return data["source"].text == "Rental" && data["isDiscontinued"] != .yes && data["monthlyRate"].isNumber
-        && data["forecastStart"].text.map { $0 < "2031" } ?? false
-    }.prefix(2).map(\.pfaId)
+    // No lazy slice: its indices are not 0 and 1.
+    let found = Array(
+      stage.services.pems.rows(organization: DemoStory.organization).lazy.filter { row in
+        guard row.poison == nil, let data = FieldValues(json: row.data) else { return false }
+        return data["source"].text == "Rental" && data["isDiscontinued"] != .yes && data["monthlyRate"].isNumber
+          && data["forecastStart"].text.map { $0 < "2031" } ?? false
+      }.prefix(2)
+    ).map(\.pfaId)
     guard found.count == 2 else {
       throw CommandError(.failure, "DEMO_FAILED", "PEMS has no two rentals to edit")
     }
