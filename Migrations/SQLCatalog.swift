@@ -49,6 +49,9 @@ package enum SQLCatalog {
       version: 12, name: "journal", up: text(PackageResources.V0012_journal_up_sql),
       down: text(PackageResources.V0012_journal_down_sql)),
     Migration(
+      version: 13, name: "pushes", up: text(PackageResources.V0013_pushes_up_sql),
+      down: text(PackageResources.V0013_pushes_down_sql)),
+    Migration(
       version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
       down: text(PackageResources.V0015_edits_down_sql)),
   ]
@@ -118,6 +121,7 @@ package enum Queries {
   package static let lockConflict = SQLCatalog.text(PackageResources.lock_conflict_sql)
   package static let lockConflictRecord = SQLCatalog.text(PackageResources.lock_conflict_record_sql)
   package static let resolveConflict = SQLCatalog.text(PackageResources.resolve_conflict_sql)
+  package static let permitEditor = SQLCatalog.text(PackageResources.permit_editor_sql)
   package static let queueWriteBacks = SQLCatalog.text(PackageResources.queue_write_backs_sql)
   package static let recordCommits = SQLCatalog.text(PackageResources.record_commits_sql)
   package static let writeEdits = SQLCatalog.text(PackageResources.write_edits_sql)
@@ -131,6 +135,24 @@ package enum Queries {
   package static let appendEventsAdaptive = SQLCatalog.text(PackageResources.append_events_adaptive_sql)
   package static let appendEventsDelayed = SQLCatalog.text(PackageResources.append_events_delayed_sql)
   package static let readStream = SQLCatalog.text(PackageResources.read_stream_sql)
+  package static let claimPushes = SQLCatalog.text(PackageResources.claim_pushes_sql)
+  package static let closePushLetters = SQLCatalog.text(PackageResources.close_push_letters_sql)
+  package static let commitLazily = SQLCatalog.text(PackageResources.commit_lazily_sql)
+  package static let conflictPush = SQLCatalog.text(PackageResources.conflict_push_sql)
+  package static let delayPush = SQLCatalog.text(PackageResources.delay_push_sql)
+  package static let failPush = SQLCatalog.text(PackageResources.fail_push_sql)
+  package static let finishPush = SQLCatalog.text(PackageResources.finish_push_sql)
+  package static let holdPushes = SQLCatalog.text(PackageResources.hold_pushes_sql)
+  package static let keepFailedPush = SQLCatalog.text(PackageResources.keep_failed_push_sql)
+  package static let loadPush = SQLCatalog.text(PackageResources.load_push_sql)
+  package static let lockPushClaims = SQLCatalog.text(PackageResources.lock_push_claims_sql)
+  package static let logPush = SQLCatalog.text(PackageResources.log_push_sql)
+  package static let notePush = SQLCatalog.text(PackageResources.note_push_sql)
+  package static let pauseBudget = SQLCatalog.text(PackageResources.pause_budget_sql)
+  package static let requestPush = SQLCatalog.text(PackageResources.request_push_sql)
+  package static let retryPushes = SQLCatalog.text(PackageResources.retry_pushes_sql)
+  package static let samplePushes = SQLCatalog.text(PackageResources.sample_pushes_sql)
+  package static let takeBudget = SQLCatalog.text(PackageResources.take_budget_sql)
 
   package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
   package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
@@ -236,6 +258,7 @@ package enum Queries {
     ("lock_conflict", lockConflict),
     ("lock_conflict_record", lockConflictRecord),
     ("resolve_conflict", resolveConflict),
+    ("permit_editor", permitEditor),
     ("queue_write_backs", queueWriteBacks),
     ("record_commits", recordCommits),
     ("write_edits", writeEdits),
@@ -247,6 +270,24 @@ package enum Queries {
     ("append_events_adaptive", appendEventsAdaptive),
     ("append_events_delayed", appendEventsDelayed),
     ("read_stream", readStream),
+    ("claim_pushes", claimPushes),
+    ("close_push_letters", closePushLetters),
+    ("commit_lazily", commitLazily),
+    ("conflict_push", conflictPush),
+    ("delay_push", delayPush),
+    ("fail_push", failPush),
+    ("finish_push", finishPush),
+    ("hold_pushes", holdPushes),
+    ("keep_failed_push", keepFailedPush),
+    ("load_push", loadPush),
+    ("lock_push_claims", lockPushClaims),
+    ("log_push", logPush),
+    ("note_push", notePush),
+    ("pause_budget", pauseBudget),
+    ("request_push", requestPush),
+    ("retry_pushes", retryPushes),
+    ("sample_pushes", samplePushes),
+    ("take_budget", takeBudget),
     ("add_organization", addOrganization),
     ("approve_job", approveJob),
     ("cancel_job", cancelJob),

@@ -26,6 +26,7 @@ package enum Commands {
       DraftsCommitCommand.command,
       DraftsDiscardCommand.command,
       DraftsCheckCommand.command,
+      DraftsRetryCommand.command,
       ConflictsListCommand.command,
       ConflictsShowCommand.command,
       ConflictsResolveCommand.command,

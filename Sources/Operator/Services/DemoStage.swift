@@ -92,6 +92,18 @@ final class DemoStage: Sendable {
     try output.text(lines.prefix(head).map { $0 + "\n" }.joined())
   }
 
+  /// Shows a command that is to end with another exit code, and its error.
+  func run(_ line: String, ends expected: ExitCode) async throws {
+    say("$ syncline \(line)")
+    do {
+      try await expectSuccess(line, to: output)
+    } catch let error as CommandError where error.exit == expected {
+      return say("error: \(error.code): \(error.message)")
+    }
+    throw CommandError(
+      .failure, "DEMO_FAILED", "'syncline \(line)' should have ended with exit code \(expected.rawValue)")
+  }
+
   /// What a command tells programs, without showing it.
   func facts(_ line: String) async throws -> JSONValue {
     let text = Locked("")
@@ -147,6 +159,15 @@ final class DemoStage: Sendable {
   }
 
   var settings: Settings { get throws { try Settings.load(environment: environment) } }
+
+  /// Lets a user edit the story's organization.
+  func permit(_ user: String) async throws {
+    try await Database.connected(try settings) { connection in
+      try await connection.run { session in
+        try session.asSystem { try PermissionStore.permit(session, user: user, organization: DemoStory.organization) }
+      }
+    }
+  }
 
   // MARK: Private
 

@@ -26,18 +26,15 @@ final class JobRunner: Sendable {
   private let log: Log
   private let state = Locked(State())
 
-  init(configuration: WorkerConfiguration, pool: PGPool, producer: KafkaProducer, metrics: Metrics) {
+  init(
+    configuration: WorkerConfiguration, pool: PGPool, producer: KafkaProducer, sources: SourceFactory, metrics: Metrics
+  ) {
     self.configuration = configuration
     self.pool = pool
     self.producer = producer
     self.metrics = metrics
     log = configuration.log
-    let log = configuration.log
-    sources = SourceFactory(clock: configuration.sourceClock) { error, wait in
-      metrics.add(MetricCatalog.retries, 1, [("code", error.code)])
-      log.warning(
-        "the upstream is asked again", ("code", error.code), ("seconds", String(Int(wait.inSeconds.rounded()))))
-    }
+    self.sources = sources
   }
 
   /// Somebody queued a job.

@@ -2,6 +2,7 @@
 package enum WorkKind: String, CaseIterable, Sendable {
   case readSync = "read_sync"
   case kpiRebuild = "kpi_rebuild"
+  case writeBack = "write_back"
   case draftCommit = "draft_commit"
 
   package static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -10,6 +11,7 @@ package enum WorkKind: String, CaseIterable, Sendable {
     switch self {
     case .readSync: topics.readSync
     case .kpiRebuild: topics.kpiRefresh
+    case .writeBack: topics.writeBack
     case .draftCommit: topics.draftCommit
     }
   }

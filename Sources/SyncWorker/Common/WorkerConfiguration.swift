@@ -28,6 +28,10 @@ package struct WorkerConfiguration: Sendable {
   /// When a job whose attempt failed in passing is tried again. Default: after 5, 10, 20, 40, 60 s with jitter, six
   /// attempts in all.
   package var jobRetry = RetryPolicy.job
+  /// Pushes to PEMS this worker has in flight at once. Default: 32, each mostly waits for PEMS or its rate limit.
+  package var pushes = 32
+  /// When a push that failed in passing is tried again. Default: after 5, 10, 20 s with jitter, four attempts in all.
+  package var pushRetry = RetryPolicy.pems
   /// Time as sources see it: their rate limits and the pauses between their own tries.
   package var sourceClock = SourceClock.system
   /// Bytes a partition may have waiting in this process before it is paused; it goes on below half. Default: 4 MB.
