@@ -42,6 +42,9 @@ package enum SQLCatalog {
     Migration(
       version: 10, name: "monitoring", up: text(PackageResources.V0010_monitoring_up_sql),
       down: text(PackageResources.V0010_monitoring_down_sql)),
+    Migration(
+      version: 14, name: "schema_changes", up: text(PackageResources.V0014_schema_changes_up_sql),
+      down: text(PackageResources.V0014_schema_changes_down_sql)),
   ]
 
   fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -97,6 +100,31 @@ package enum Queries {
   package static let rebuildKPIs = SQLCatalog.text(PackageResources.rebuild_kpis_sql)
   package static let recordRebuild = SQLCatalog.text(PackageResources.record_rebuild_sql)
   package static let verifyKPIs = SQLCatalog.text(PackageResources.verify_kpis_sql)
+
+  package static let appliedSince = SQLCatalog.text(PackageResources.applied_since_sql)
+  package static let createProject = SQLCatalog.text(PackageResources.create_project_sql)
+  package static let endJob = SQLCatalog.text(PackageResources.end_job_sql)
+  package static let endSchemaChange = SQLCatalog.text(PackageResources.end_schema_change_sql)
+  package static let failSchemaAttempt = SQLCatalog.text(PackageResources.fail_schema_attempt_sql)
+  package static let findDeployments = SQLCatalog.text(PackageResources.find_deployments_sql)
+  package static let intendSchemaChange = SQLCatalog.text(PackageResources.intend_schema_change_sql)
+  package static let openSchemaChange = SQLCatalog.text(PackageResources.open_schema_change_sql)
+  package static let readProject = SQLCatalog.text(PackageResources.read_project_sql)
+  package static let releaseLease = SQLCatalog.text(PackageResources.release_lease_sql)
+  package static let removeProject = SQLCatalog.text(PackageResources.remove_project_sql)
+  package static let requestSchemaChange = SQLCatalog.text(PackageResources.request_schema_change_sql)
+  package static let settleProject = SQLCatalog.text(PackageResources.settle_project_sql)
+  package static let takeLease = SQLCatalog.text(PackageResources.take_lease_sql)
+  package static let takeOverLease = SQLCatalog.text(PackageResources.take_over_lease_sql)
+  package static let targetExists = SQLCatalog.text(PackageResources.target_exists_sql)
+  package static let targetForget = SQLCatalog.text(PackageResources.target_forget_sql)
+  package static let targetLedger = SQLCatalog.text(PackageResources.target_ledger_sql)
+  package static let targetLimits = SQLCatalog.text(PackageResources.target_limits_sql)
+  package static let targetLock = SQLCatalog.text(PackageResources.target_lock_sql)
+  package static let targetOutcome = SQLCatalog.text(PackageResources.target_outcome_sql)
+  package static let targetRecord = SQLCatalog.text(PackageResources.target_record_sql)
+  package static let targetSettings = SQLCatalog.text(PackageResources.target_settings_sql)
+  package static let targetState = SQLCatalog.text(PackageResources.target_state_sql)
 
   package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
   package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
@@ -182,6 +210,21 @@ package enum Queries {
     ("rebuild_kpis", rebuildKPIs),
     ("record_rebuild", recordRebuild),
     ("verify_kpis", verifyKPIs),
+    ("applied_since", appliedSince),
+    ("create_project", createProject),
+    ("end_job", endJob),
+    ("end_schema_change", endSchemaChange),
+    ("fail_schema_attempt", failSchemaAttempt),
+    ("find_deployments", findDeployments),
+    ("intend_schema_change", intendSchemaChange),
+    ("open_schema_change", openSchemaChange),
+    ("read_project", readProject),
+    ("release_lease", releaseLease),
+    ("remove_project", removeProject),
+    ("request_schema_change", requestSchemaChange),
+    ("settle_project", settleProject),
+    ("take_lease", takeLease),
+    ("take_over_lease", takeOverLease),
     ("add_organization", addOrganization),
     ("approve_job", approveJob),
     ("cancel_job", cancelJob),

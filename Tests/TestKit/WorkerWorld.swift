@@ -71,7 +71,8 @@ package final class WorkerWorld: Sendable {
     topics = Topics(prefix: "t\(UUIDText.random().prefix(8)).")
     group = topics.prefix + "syncline"
     for topic in [
-      topics.readSync, topics.readSync + ".dlq", topics.kpiRefresh, topics.kpiRefresh + ".dlq", topics.jobEvents,
+      topics.readSync, topics.readSync + ".dlq", topics.kpiRefresh, topics.kpiRefresh + ".dlq", topics.schemaChange,
+      topics.schemaChange + ".dlq", topics.jobEvents,
     ] { try kafka.createTopic(topic, partitions: 4) }
     pems = try SimulatedPEMS()
     pems.seed(organization: "RIO", records: options.records)

@@ -9,6 +9,7 @@ package struct BatchPlan: Sendable {
     case apply(RecordBatch)
     case requestRead(ReadSyncRequest, key: String, jobId: String)
     case rebuildKPIs(organization: String, key: String, jobId: String)
+    case requestSchemaChange(SchemaChangeRequest, key: String, jobId: String)
     case keep(DeadLetter)
   }
 
@@ -34,6 +35,8 @@ package struct BatchPlan: Sendable {
       case .readRequest(let request, let key, let jobId): others.append(.requestRead(request, key: key, jobId: jobId))
       case .kpiRebuild(let organization, let key, let jobId):
         others.append(.rebuildKPIs(organization: organization, key: key, jobId: jobId))
+      case .schemaChange(let request, let key, let jobId):
+        others.append(.requestSchemaChange(request, key: key, jobId: jobId))
       case .page(let page, let outcomes, let eventId):
         // A job's id that is none of ours can not have counts; its records are applied like single changes.
         let identity =

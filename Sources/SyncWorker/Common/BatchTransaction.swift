@@ -104,6 +104,9 @@ package struct BatchTransaction: Sendable {
     case .rebuildKPIs(let organization, let key, let jobId):
       try session.becomeWorker(organization)
       try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: jobId, key: key)
+    case .requestSchemaChange(let request, let key, let jobId):
+      try session.becomeWorker(request.organization)
+      if try SchemaRequestStore.request(session, id: jobId, key: key, request) { report.hasNewJob = true }
     case .keep(let letter):
       try keep(session, letter, &report)
     }

@@ -10,6 +10,7 @@ package struct DecodedMessage: Sendable {
     case changed(organization: String, RecordOutcome)
     case readRequest(ReadSyncRequest, key: String, jobId: String)
     case kpiRebuild(organization: String, key: String, jobId: String)
+    case schemaChange(SchemaChangeRequest, key: String, jobId: String)
     /// Can not be applied: a dead letter.
     case fault(MessageFault)
     /// A null value: counted and skipped.
@@ -48,6 +49,7 @@ package struct DecodedMessage: Sendable {
     case .changed(let organization, _): organization
     case .readRequest(let request, _, _): request.organization
     case .kpiRebuild(let organization, _, _): organization
+    case .schemaChange(let request, _, _): request.organization
     case .fault, .tombstone: nil
     }
   }
@@ -57,7 +59,7 @@ package struct DecodedMessage: Sendable {
     switch content {
     case .page(let page, let outcomes, _): outcomes.count + page.rejected.count
     case .changed: 1
-    case .readRequest, .kpiRebuild, .fault, .tombstone: 0
+    case .readRequest, .kpiRebuild, .schemaChange, .fault, .tombstone: 0
     }
   }
 
@@ -82,6 +84,9 @@ package struct DecodedMessage: Sendable {
       return .kpiRebuild(
         organization: try KPIRebuildMessage(event).organization, key: key,
         jobId: UUIDText.event(source: "syncline:kpi_rebuild", id: key))
+    }
+    if event.type == SchemaChangeRequest.type {
+      return .schemaChange(try SchemaChangeRequest(event), key: key, jobId: jobId)
     }
     switch try ReadSyncMessage.decode(event) {
     case .requested(let request): return .readRequest(request, key: key, jobId: jobId)

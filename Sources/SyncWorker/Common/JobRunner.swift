@@ -76,12 +76,13 @@ final class JobRunner: Sendable {
   }
 
   private func claimAll() async {
-    guard configuration.kinds.contains(.readSync) else { return }
+    let kinds = configuration.kinds.intersection(WorkKind.drivenByJobs).map(\.rawValue).sorted()
+    guard !kinds.isEmpty else { return }
     while state.with({ $0.running.count < configuration.readRuns && !$0.isDraining }) {
       let owner = configuration.owner
       do {
         let claim = try await pool.run { session in
-          try session.asSystem { try JobStore.claim(session, kinds: ["read_sync"], owner: owner) }
+          try session.asSystem { try JobStore.claim(session, kinds: kinds, owner: owner) }
         }
         guard let claim else { return }
         start(claim)
@@ -156,9 +157,18 @@ final class JobRunner: Sendable {
 
   private func attempt(_ claim: JobClaim, _ log: Log) async throws {
     do {
-      try await ReadJob(
-        configuration: configuration, claim: claim, pool: pool, producer: producer, sources: sources, log: log
-      ).run()
+      switch WorkKind(rawValue: claim.kind) {
+      case .schemaChange:
+        try await SchemaJob(
+          claim: claim, pool: pool,
+          target: SchemaTarget(master: configuration.postgres, credentials: configuration.credentials),
+          settings: configuration.schema, holder: configuration.owner, metrics: metrics, log: log
+        ).run()
+      default:
+        try await ReadJob(
+          configuration: configuration, claim: claim, pool: pool, producer: producer, sources: sources, log: log
+        ).run()
+      }
     } catch let error where JobFailure.saysSomething(error) && !JobFailure.isOutage(error) {
       let failure = JobFailure(error)
       metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
@@ -180,8 +190,13 @@ final class JobRunner: Sendable {
       }
     } else {
       log.error("the job failed", ("code", failure.code), ("cause", failure.message))
-      let ending = ReadRunStore.Ending.failure(code: failure.code, message: failure.message)
-      _ = try await pool.run { try ReadRunStore.finish($0, claim, ending, slot: 0) }
+      try await pool.run { session in
+        if claim.kind == WorkKind.schemaChange.rawValue {
+          return try SchemaRequestStore.failOpen(session, claim, code: failure.code, message: failure.message)
+        }
+        let ending = ReadRunStore.Ending.failure(code: failure.code, message: failure.message)
+        _ = try ReadRunStore.finish(session, claim, ending, slot: 0)
+      }
     }
   }
 

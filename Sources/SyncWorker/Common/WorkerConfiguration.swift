@@ -34,6 +34,10 @@ package struct WorkerConfiguration: Sendable {
   package var laneBytes = 4_000_000
   /// How often all of the kept totals are compared with the records. Default: 15 minutes; nil: never.
   package var verifyInterval: Duration? = .seconds(900)
+  /// Limits of schema changes.
+  package var schema = SchemaSettings()
+  /// Secrets that targets of schema changes are named by.
+  package var credentials = Credentials()
   package var log = Log()
   /// What this worker does. Default: everything.
   package var kinds = Set(WorkKind.allCases)
