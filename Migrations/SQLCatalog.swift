@@ -114,6 +114,16 @@ package enum Queries {
   package static let removeProject = SQLCatalog.text(PackageResources.remove_project_sql)
   package static let requestSchemaChange = SQLCatalog.text(PackageResources.request_schema_change_sql)
   package static let settleProject = SQLCatalog.text(PackageResources.settle_project_sql)
+  package static let findProject = SQLCatalog.text(PackageResources.find_project_sql)
+  package static let listDeployments = SQLCatalog.text(PackageResources.list_deployments_sql)
+  package static let listProjects = SQLCatalog.text(PackageResources.list_projects_sql)
+  package static let listSchemaChanges = SQLCatalog.text(PackageResources.list_schema_changes_sql)
+  package static let setDeployment = SQLCatalog.text(PackageResources.set_deployment_sql)
+  package static let targetRateMake = SQLCatalog.text(PackageResources.target_rate_make_sql)
+  package static let targetRateRewrite = SQLCatalog.text(PackageResources.target_rate_rewrite_sql)
+  package static let targetRateScan = SQLCatalog.text(PackageResources.target_rate_scan_sql)
+  package static let targetRateSize = SQLCatalog.text(PackageResources.target_rate_size_sql)
+  package static let targetSize = SQLCatalog.text(PackageResources.target_size_sql)
   package static let takeLease = SQLCatalog.text(PackageResources.take_lease_sql)
   package static let takeOverLease = SQLCatalog.text(PackageResources.take_over_lease_sql)
   package static let targetExists = SQLCatalog.text(PackageResources.target_exists_sql)
@@ -223,6 +233,11 @@ package enum Queries {
     ("remove_project", removeProject),
     ("request_schema_change", requestSchemaChange),
     ("settle_project", settleProject),
+    ("find_project", findProject),
+    ("list_deployments", listDeployments),
+    ("list_projects", listProjects),
+    ("list_schema_changes", listSchemaChanges),
+    ("set_deployment", setDeployment),
     ("take_lease", takeLease),
     ("take_over_lease", takeOverLease),
     ("add_organization", addOrganization),

@@ -1,3 +1,5 @@
+import SyncDomain
+
 /// The commands of `syncline`. A new command is one more row here.
 package enum Commands {
   package static let table = CommandTable(
@@ -25,6 +27,11 @@ package enum Commands {
       KPIVerifyCommand.command,
       KPIRebuildCommand.command,
       TimelineShowCommand.command,
+      SchemaPlanCommand.command,
+      SchemaApplyCommand.command,
+      SchemaStatusCommand.command,
+      SchemaHistoryCommand.command,
+      SchemaTargetCommand.command,
       DeadLettersListCommand.command,
       DeadLettersShowCommand.command,
       TopicsCreateCommand.command,
@@ -43,10 +50,11 @@ package enum Commands {
       "log": "The sync log: one row for each run",
       "kpi": "Totals of cost, and their proof",
       "timeline": "The earliest and latest dates of an organization",
+      "schema": "Tables that organizations define for themselves",
       "dead-letters": "Messages that could not be applied",
       "bench": "How fast it is, beside the limit of the machine",
       "topics": "The topics of this program",
     ])
 
-  package static let program = Program(table, errorRules: ErrorRules.all + ServiceErrorRules.all)
+  package static let program = Program(table, errorRules: [SchemaFault.errorRule] + ErrorRules.all + ServiceErrorRules.all)
 }

@@ -89,9 +89,9 @@ RETURN (job.kind <> 'schema_change' OR NOT EXISTS (
       AND earlier.id < mine.id AND earlier.status IN ('pending', 'applying')
     JOIN sync_job j ON j.id = earlier.job_id AND j.finished_at IS NULL
     WHERE mine.job_id = job.id AND mine.status IN ('pending', 'applying')))
-  AND (NOT job.parameters ? 'schemaVersion' OR coalesce(
-    applied_schema_version(job.organization_id, job.parameters ->> 'schemaProject') >= (job.parameters ->> 'schemaVersion')::numeric,
-    false));
+  AND CASE WHEN jsonb_typeof(job.parameters -> 'schemaVersion') = 'number' THEN coalesce(
+    applied_schema_version(job.organization_id, job.parameters ->> 'schemaProject') >= (job.parameters -> 'schemaVersion')::numeric,
+    false) ELSE true END;
 
 DO $$
 DECLARE

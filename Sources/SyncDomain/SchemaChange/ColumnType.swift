@@ -16,8 +16,9 @@ package struct ColumnType: Hashable, Sendable {
   package init(_ text: String) throws(SchemaFault) {
     let fault = SchemaFault.invalid("\(ColumnType.shown(text)) is no known type")
     guard text.utf8.count <= 63 else { throw fault }
-    let parts = text.lowercased().split(separator: "(", omittingEmptySubsequences: false)
-    let words = parts[0].split(separator: " ").joined(separator: " ")
+    let spelled = text.lowercased().split(separator: " ").joined(separator: " ")
+    let parts = spelled.split(separator: "(", omittingEmptySubsequences: false)
+    let words = (parts.first ?? "").split(separator: " ").joined(separator: " ")
     guard parts.count <= 2, let base = ColumnType.names[words] else { throw fault }
     var arguments: [Int] = []
     if parts.count == 2 {

@@ -10,6 +10,11 @@ package struct SchemaLoss: Hashable, Sendable {
   /// How many rows lose something, as column `lost`.
   package let countSQL: String
 
+  /// The statement that takes it away.
+  let statement: String
+
+  package func isCausedBy(_ statement: SchemaStatement) -> Bool { statement.sql == self.statement }
+
   package func isConfirmed(by name: String?) -> Bool { name.map { names.contains($0) } ?? false }
 }
 
@@ -38,6 +43,6 @@ extension SchemaPlanner {
       " FROM " + self.names.table(table.id) + (column.map { " WHERE " + self.names.column($0) + " IS NOT NULL" } ?? "")
     return SchemaLoss(
       what: what, names: names, table: table.id, existsSQL: "SELECT EXISTS (SELECT" + rows + ") AS has_data",
-      countSQL: "SELECT count(*) AS lost" + rows)
+      countSQL: "SELECT count(*) AS lost" + rows, statement: (column.map { drop(table.id, $0) } ?? drop(table.id)).sql)
   }
 }

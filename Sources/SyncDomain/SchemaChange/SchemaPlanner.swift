@@ -68,9 +68,11 @@ package struct SchemaPlanner: Sendable {
       + table.foreignKeys.map { addForeignKey(table.id, $0, schema) }
   }
 
-  private func drop(_ id: SchemaID) -> SchemaStatement {
+  func drop(_ id: SchemaID) -> SchemaStatement {
     SchemaStatement("DROP TABLE " + names.table(id), .accessExclusive, id)
   }
+
+  func drop(_ id: SchemaID, _ column: SchemaID) -> SchemaStatement { alter(id, "DROP COLUMN " + names.column(column)) }
 
   /// Foreign keys first: then no table needs another.
   private func dropAll(_ schema: ProjectSchema) -> [SchemaStatement] {
@@ -107,7 +109,7 @@ package struct SchemaPlanner: Sendable {
       let statement = dropForeignKey(id, key.id)
       if !statements.contains(statement) { statements.append(statement) }
     }
-    return statements + [alter(id, "DROP COLUMN " + names.column(column))]
+    return statements + [drop(id, column)]
   }
 
   private func alterType(_ id: SchemaID, _ old: ColumnDefinition, _ new: ColumnDefinition) -> [SchemaStatement] {
