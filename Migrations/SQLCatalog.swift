@@ -103,6 +103,7 @@ package enum Queries {
 
   package static let appliedSince = SQLCatalog.text(PackageResources.applied_since_sql)
   package static let createProject = SQLCatalog.text(PackageResources.create_project_sql)
+  package static let extendLease = SQLCatalog.text(PackageResources.extend_lease_sql)
   package static let endJob = SQLCatalog.text(PackageResources.end_job_sql)
   package static let endSchemaChange = SQLCatalog.text(PackageResources.end_schema_change_sql)
   package static let failSchemaAttempt = SQLCatalog.text(PackageResources.fail_schema_attempt_sql)
@@ -123,6 +124,7 @@ package enum Queries {
   package static let targetRateRewrite = SQLCatalog.text(PackageResources.target_rate_rewrite_sql)
   package static let targetRateScan = SQLCatalog.text(PackageResources.target_rate_scan_sql)
   package static let targetRateSize = SQLCatalog.text(PackageResources.target_rate_size_sql)
+  package static let targetSession = SQLCatalog.text(PackageResources.target_session_sql)
   package static let targetSize = SQLCatalog.text(PackageResources.target_size_sql)
   package static let takeLease = SQLCatalog.text(PackageResources.take_lease_sql)
   package static let takeOverLease = SQLCatalog.text(PackageResources.take_over_lease_sql)
@@ -223,6 +225,7 @@ package enum Queries {
     ("applied_since", appliedSince),
     ("create_project", createProject),
     ("end_job", endJob),
+    ("extend_lease", extendLease),
     ("end_schema_change", endSchemaChange),
     ("fail_schema_attempt", failSchemaAttempt),
     ("find_deployments", findDeployments),

@@ -106,8 +106,9 @@ BEGIN
   END LOOP;
 END
 $$;
--- The shared configuration is everybody's to read.
-CREATE POLICY deployment_configs_shared ON deployment_configs FOR SELECT USING (organization_id IS NULL);
+-- The shared configuration is every worker's to read, and none's to write.
+ALTER POLICY deployment_configs_tenant ON deployment_configs
+  USING (organization_id IS NULL OR organization_id = (SELECT syncline_organization()));
 
 GRANT SELECT ON projects, schema_changes TO syncline_worker, syncline_system, syncline_app, syncline_reader;
 -- Where a secret is found is nothing for applications and reports.

@@ -90,7 +90,7 @@ package struct SchemaPlanner: Sendable {
     return text
   }
 
-  private func check(_ column: ColumnDefinition) -> String {
+  func check(_ column: ColumnDefinition) -> String {
     guard let check = column.check else { return "" }
     return "CONSTRAINT " + names.check(column.id) + " CHECK (" + check.sql(names.column(column.id), column.type) + ")"
   }
@@ -125,7 +125,7 @@ package struct SchemaPlanner: Sendable {
     return [alter(id, actions.joined(separator: ", "), rewrites: rewrites, scans: new.check != nil)]
   }
 
-  private func setDefault(_ column: ColumnDefinition) -> String {
+  func setDefault(_ column: ColumnDefinition) -> String {
     column.fallback.map { "SET DEFAULT " + $0.sql(column.type) } ?? "DROP DEFAULT"
   }
 
@@ -158,13 +158,15 @@ package struct SchemaPlanner: Sendable {
 
   // MARK: Statements
 
-  private func alter(_ id: SchemaID, _ action: String, rewrites: Bool = false, scans: Bool = false) -> SchemaStatement {
-    SchemaStatement(
-      "ALTER TABLE " + names.table(id) + " " + action, .accessExclusive, id, rewrites: rewrites, scans: scans)
+  func alter(
+    _ id: SchemaID, _ action: String, lock: SchemaStatement.Lock = .accessExclusive, rewrites: Bool = false,
+    scans: Bool = false
+  ) -> SchemaStatement {
+    SchemaStatement("ALTER TABLE " + names.table(id) + " " + action, lock, id, rewrites: rewrites, scans: scans)
   }
 
   /// Names that people gave are comments: a rename locks nobody out and changes no query.
-  private func comment(_ id: SchemaID, _ column: SchemaID?, _ name: String, isNew: Bool = false) -> SchemaStatement {
+  func comment(_ id: SchemaID, _ column: SchemaID?, _ name: String, isNew: Bool = false) -> SchemaStatement {
     let subject = column.map { "COLUMN " + names.table(id) + "." + names.column($0) } ?? "TABLE " + names.table(id)
     return SchemaStatement(
       "COMMENT ON " + subject + " IS " + SQLQuote.literal(name), isNew ? .none : .shareUpdateExclusive, id)

@@ -115,6 +115,19 @@ package enum ProjectStore {
     }
   }
 
+  /// Holds the lease for so long from now on, and says how far the job is. Throws ``Fenced`` when it is not ours any more.
+  package static func extend(
+    _ session: PGSession, _ claim: JobClaim, _ lease: Lease, milliseconds: Int64, progress: [UInt8]
+  ) throws {
+    try JobStore.holding(session, claim) {
+      let values: [PGValue] = [
+        .text(lease.organization), .text(lease.project), .uuid(lease.token), .int(milliseconds),
+      ]
+      if try session.query(Queries.extendLease, values).rowCount != 1 { throw Fenced() }
+      _ = try session.query(Queries.reportProgress, [.uuid(claim.id), .uuid(claim.token), .json(progress)])
+    }
+  }
+
   /// Throws ``Fenced`` when the lease is not ours any more, or the version is another than it was.
   static func settle(_ session: PGSession, _ lease: Lease, _ change: Settled) throws {
     let head: [PGValue] = [.text(lease.organization), .text(lease.project), .uuid(lease.token)]

@@ -69,11 +69,11 @@ package enum SchemaRequestStore {
   /// The target has the change: the master follows, and the job ends.
   package static func finish(
     _ session: PGSession, _ claim: JobClaim, _ request: Int64, _ lease: ProjectStore.Lease,
-    _ change: ProjectStore.Settled
+    _ change: ProjectStore.Settled, sql: String? = nil
   ) throws {
     try JobStore.holding(session, claim) {
       try ProjectStore.settle(session, lease, change)
-      try end(session, claim, request, code: nil, message: nil)
+      try end(session, claim, request, code: nil, message: nil, sql: sql)
       let progress: [JSONValue.Member] = [
         .init("project_id", .string(lease.project)), .init("from_version", .number(String(change.fromVersion))),
         .init("to_version", .number(String(change.toVersion))),
@@ -100,9 +100,11 @@ package enum SchemaRequestStore {
   }
 
   private static func end(
-    _ session: PGSession, _ claim: JobClaim, _ request: Int64, code: String?, message: String?
+    _ session: PGSession, _ claim: JobClaim, _ request: Int64, code: String?, message: String?, sql: String? = nil
   ) throws {
-    let values: [PGValue] = [.int(request), .int4(Int32(clamping: claim.attempt)), PGValue(code), PGValue(message)]
+    let values: [PGValue] = [
+      .int(request), .int4(Int32(clamping: claim.attempt)), PGValue(code), PGValue(message), PGValue(sql),
+    ]
     try session.query(Queries.endSchemaChange, values)
   }
 

@@ -69,6 +69,12 @@ package enum TargetStore {
     try session.query(statement.sql)
   }
 
+  /// One statement by itself, in no transaction; returns how many rows it changed.
+  package static func runAlone(_ session: PGSession, _ statement: SchemaStatement, _ limits: Limits) throws -> Int {
+    try session.query(Queries.targetSession, [.text("\(limits.lock)ms"), .text("\(limits.statement)ms")])
+    return try session.query(statement.sql).affected
+  }
+
   /// The end of the transaction's work.
   package static func end(_ session: PGSession, _ attempt: Attempt) throws {
     if attempt.dropsProject {

@@ -127,12 +127,26 @@ struct SchemaJob: Sendable {
       schema: place.schema, organization: claim.organization, project: request.project, changeId: changeId,
       fromVersion: settled.fromVersion, toVersion: settled.toVersion, type: changes.typeName,
       dropsProject: settled.dropsProject)
+    let losses = planner.losses(changes, of: state.schema, projectName: state.name)
+      .filter { request.requiresConfirmation && !$0.isConfirmed(by: request.confirm) }
+    var executed = sql
     do {
-      let losses = planner.losses(changes, of: state.schema, projectName: state.name)
-        .filter { request.requiresConfirmation && !$0.isConfirmed(by: request.confirm) }
-      try await execute(plan.statements, losses, attempt, place.deployment, clock, sql)
+      executed = try await target.connected(place.deployment) { connection in
+        let safe = try await SafeChange.plan(
+          changes, planner, from: state.schema, to: plan.after, statements: plan.statements, settings: settings,
+          connection)
+        guard let safe else {
+          try await execute(plan.statements, losses, attempt, connection, clock, sql)
+          return sql
+        }
+        log.info("schema change goes in safe steps", ("project", request.project), ("bytes", String(safe.size.bytes)))
+        try await safe.run(connection, report: { try await hold(lease, safe, $0, $1) }) {
+          try await execute(safe.steps.last, losses, attempt, connection, SchemaClock(settings, elapsed: .zero), safe.sql)
+        }
+        return safe.sql
+      }
     } catch let fault as SchemaFault {
-      return try await fail(row, lease, fault)
+      return try await fail(row, lease, fault, clock)
     } catch let error as PGError {
       return try await failed(error, row, lease, clock)
     }
@@ -140,7 +154,21 @@ struct SchemaJob: Sendable {
       "schema change applied in the target", ("project", request.project), ("statements", String(plan.statements.count))
     )
     KillPoint.committed.pass(settings.killPoint)
-    try await finish(row, lease, settled, clock)
+    try await finish(row, lease, settled, clock, sql: executed)
+  }
+
+  /// Between safe steps: the lease is held for the next one, and whoever looks sees how far it is.
+  private func hold(_ lease: ProjectStore.Lease, _ safe: SafeChange, _ step: Int, _ rows: Int64) async throws {
+    let claim = claim
+    let milliseconds = settings.stepTimeout.inMilliseconds + 10_000
+    let progress: [JSONValue.Member] = [
+      .init("step", .number(String(step))), .init("steps", .number(String(safe.steps.steps.count + 1))),
+      .init("rows", .number(String(rows))), .init("table_rows", safe.size.rows.map { .number(String($0)) } ?? .null),
+    ]
+    try await pool.run {
+      try ProjectStore.extend(
+        $0, claim, lease, milliseconds: milliseconds, progress: JSONValue.object(progress).canonical())
+    }
   }
 
   private func take(
@@ -155,24 +183,22 @@ struct SchemaJob: Sendable {
 
   /// One transaction in the target.
   private func execute(
-    _ statements: [SchemaStatement], _ losses: [SchemaLoss], _ attempt: TargetStore.Attempt, _ deployment: Deployment,
-    _ clock: SchemaClock, _ sql: String
+    _ statements: [SchemaStatement], _ losses: [SchemaLoss], _ attempt: TargetStore.Attempt,
+    _ connection: PGConnection, _ clock: SchemaClock, _ sql: String
   ) async throws {
     let killPoint = settings.killPoint
-    try await target.connected(deployment) { connection in
-      try await connection.run { session in
-        try session.transaction {
-          try TargetStore.begin(session, attempt, clock.limits, sql: sql)
-          for loss in losses where try session.query(loss.existsSQL).one().bool("has_data") == true {
-            throw SchemaFault(.confirmationRequired, "\(loss.what) holds data; confirm its name to drop it")
-          }
-          for statement in statements {
-            guard !clock.hasPassed else { throw SchemaFault(.timeout, "the change took longer than it may") }
-            try TargetStore.run(session, statement, clock.limits)
-          }
-          try TargetStore.end(session, attempt)
-          KillPoint.executed.pass(killPoint)
+    try await connection.run { session in
+      try session.transaction {
+        try TargetStore.begin(session, attempt, clock.limits, sql: sql)
+        for loss in losses where try session.query(loss.existsSQL).one().bool("has_data") == true {
+          throw SchemaFault(.confirmationRequired, "\(loss.what) holds data; confirm its name to drop it")
         }
+        for statement in statements {
+          guard !clock.hasPassed else { throw SchemaFault(.timeout, "the change took longer than it may") }
+          try TargetStore.run(session, statement, clock.limits)
+        }
+        try TargetStore.end(session, attempt)
+        KillPoint.executed.pass(killPoint)
       }
     }
   }
@@ -222,10 +248,11 @@ struct SchemaJob: Sendable {
   // MARK: Ends
 
   private func finish(
-    _ row: Int64, _ lease: ProjectStore.Lease, _ settled: ProjectStore.Settled, _ clock: SchemaClock
+    _ row: Int64, _ lease: ProjectStore.Lease, _ settled: ProjectStore.Settled, _ clock: SchemaClock,
+    sql: String? = nil
   ) async throws {
     let claim = claim
-    try await pool.run { try SchemaRequestStore.finish($0, claim, row, lease, settled) }
+    try await pool.run { try SchemaRequestStore.finish($0, claim, row, lease, settled, sql: sql) }
     KillPoint.finished.pass(settings.killPoint)
     count("applied", clock)
     log.info("schema change done", ("project", lease.project), ("version", String(settled.toVersion)))

@@ -160,7 +160,7 @@ import Testing
             """, [.text(role), .text(privilege)]))
       }
       let views: Set = ["pfa_kpi_summary", "pfa_kpi_recomputed", "pfa_kpi_difference", "pfa_timeline_bounds"]
-      let readable = Set(Self.tenantTables + ["organization"]).union(views)
+      let readable = Set(Self.tenantTables + ["organization", "projects", "schema_changes"]).union(views)
       for role in ["syncline_reader", "syncline_app"] {
         let permissions: Set = role == "syncline_app" ? ["org_permission"] : []
         #expect(try holders("SELECT", role) == readable.union(permissions), "\(role)")
@@ -169,7 +169,7 @@ import Testing
         }
       }
       for privilege in ["DELETE", "TRUNCATE", "TRIGGER"] {
-        #expect(try holders(privilege, "syncline_worker") == [])
+        #expect(try holders(privilege, "syncline_worker") == (privilege == "DELETE" ? ["projects"] : []))
         #expect(
           try holders(privilege, "syncline_system") == (privilege == "DELETE" ? ["org_permission", "outbox"] : []))
       }

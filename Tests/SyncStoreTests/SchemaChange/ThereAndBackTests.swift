@@ -30,7 +30,6 @@ import Testing
 
   @Test("S3-03, S3-12: apply, check, inverse, check equals the start; empty and filled", arguments: changes, [false, true])
   func thereAndBack(_ text: String, _ isFilled: Bool) async throws {
-    // What leads to a column that is emptied by its own drop, or a filled column that is not null, is not there again.
     try await onDatabase { session in
       var target = try Targets()
       try target.apply(session, try Targets.changes(Targets.shop))
@@ -41,6 +40,13 @@ import Testing
       try target.apply(session, change)
       let there = try target.structure(session)
       #expect(there != start)
+      if isFilled, change.contains(.dropTable(try #require(SchemaID("customers")))) {
+        // The rows that others lead to are gone, and the target says so; nothing of the way back remains.
+        let error = try pgError { try target.apply(session, inverse) }
+        #expect(error.sqlstate == "23503" && !error.isTransient)
+        #expect(try target.structure(session) == there)
+        return
+      }
       try target.apply(session, inverse)
       #expect(try target.structure(session) == start)
       if change.count == 1 { #expect(target.project.tables.count == schema.tables.count) }
@@ -74,10 +80,10 @@ import Testing
       let spoiled = try Targets.changes(
         """
         [{"type":"add_column","table_id":"orders","column":{"id":"a","type":"text","default":"x; DROP TABLE organization; --'"}},
-         {"type":"alter_column_type","table_id":"orders","column_id":"mail","new_type":"date"}]
+         {"type":"alter_column_type","table_id":"customers","column_id":"since","new_type":"integer"}]
         """)
       let error = try pgError { try target.apply(session, spoiled) }
-      #expect(error.sqlstate == "22007" && !error.isTransient)
+      #expect(error.sqlstate == "42846" && !error.isTransient)
       #expect(try target.structure(session) == start)
       try target.apply(session, [spoiled[0]])
       let value = "SELECT DISTINCT c_a FROM \(SQLQuote.identifier(target.schema.name)).t_orders"

@@ -1,0 +1,76 @@
+import Postgres
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// The steps of a change of a large table that come before its transaction, with their progress.
+struct SafeChange: Sendable {
+  let steps: SafeSteps
+  let table: SchemaID
+  let size: TableSize
+  let settings: SchemaSettings
+
+  /// Nil: the change is none of one large table, or there are no safe steps for it.
+  static func plan(
+    _ changes: [SchemaChange], _ planner: SchemaPlanner, from old: ProjectSchema, to new: ProjectSchema,
+    statements: [SchemaStatement], settings: SchemaSettings, _ connection: PGConnection
+  ) async throws -> SafeChange? {
+    guard changes.count == 1, let table = statements.first?.table,
+      let steps = try planner.safeSteps(for: changes[0], from: old, to: new)
+    else { return nil }
+    let size = try await connection.run { try TargetReports.size($0, planner.names.schema, table) }
+    guard let size, size.bytes >= settings.largeTableBytes else { return nil }
+    return SafeChange(steps: steps, table: table, size: size, settings: settings)
+  }
+
+  /// What the history shows: every statement in order.
+  var sql: String {
+    let before = steps.steps.map { step in
+      switch step {
+      case .once(let statement), .batches(let statement): statement.sql
+      }
+    }
+    return (before + steps.last.map(\.sql)).joined(separator: ";\n")
+  }
+
+  /// The steps, then `last`. `report` is called before each step and after each batch. When something throws, what the
+  /// steps have made is taken away again, as well as that can be done; the next attempt begins with that anyway.
+  func run(
+    _ connection: PGConnection, report: (_ step: Int, _ rows: Int64) async throws -> Void,
+    last: () async throws -> Void
+  ) async throws {
+    try await clean(connection)
+    do {
+      for (index, step) in steps.steps.enumerated() {
+        try await report(index + 1, 0)
+        switch step {
+        case .once(let statement): try await run(connection, statement)
+        case .batches(let statement):
+          var rows: Int64 = 0
+          while case let changed = try await run(connection, statement), changed > 0 {
+            rows += Int64(changed)
+            try await report(index + 1, rows)
+          }
+        }
+      }
+      try await report(steps.steps.count + 1, 0)
+      try await last()
+    } catch {
+      // After a COMMIT of unknown outcome the change may be there: then nothing of it may be taken away.
+      if (error as? PGError)?.kind != .commitUnknown { try? await clean(connection) }
+      throw error
+    }
+  }
+
+  private func clean(_ connection: PGConnection) async throws {
+    for statement in steps.cleanup { try await run(connection, statement) }
+  }
+
+  /// By itself, in no transaction: an index that is built beside others' work allows none.
+  @discardableResult
+  private func run(_ connection: PGConnection, _ statement: SchemaStatement) async throws -> Int {
+    let limits = TargetStore.Limits(
+      lock: settings.lockTimeout.inMilliseconds, statement: settings.stepTimeout.inMilliseconds)
+    return try await connection.run { try TargetStore.runAlone($0, statement, limits) }
+  }
+}
