@@ -56,5 +56,6 @@ package enum Commands {
       "topics": "The topics of this program",
     ])
 
-  package static let program = Program(table, errorRules: [SchemaFault.errorRule] + ErrorRules.all + ServiceErrorRules.all)
+  package static let program = Program(
+    table, errorRules: [SchemaFault.errorRule] + ErrorRules.all + ServiceErrorRules.all)
 }

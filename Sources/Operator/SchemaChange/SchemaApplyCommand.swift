@@ -17,11 +17,13 @@ enum SchemaApplyCommand {
       """,
     arguments: SchemaSubject.arguments,
     options: SchemaSubject.options + [
-      .integer("current-version", "N", "the version the change was made for; default: the project's", in: 0...2_147_483_647),
+      .integer(
+        "current-version", "N", "the version the change was made for; default: the project's", in: 0...2_147_483_647),
       .text("user", "NAME", "who asks; default: this login"),
       .text("confirm", "NAME", "the table, column or project that may be dropped with its data"),
       .flag("wait", "wait until the change has ended"),
-      .integer("timeout", "SECONDS", "give up waiting after this long; the change ends by itself", in: 1...3_600, default: 70),
+      .integer(
+        "timeout", "SECONDS", "give up waiting after this long; the change ends by itself", in: 1...3_600, default: 70),
     ],
     examples: [
       Example(

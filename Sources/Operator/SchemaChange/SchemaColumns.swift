@@ -10,7 +10,8 @@ enum SchemaColumns {
   static let changes = [
     Column("id", .integer), Column("organization_id"), Column("project_id"), Column("change_type"), Column("status"),
     Column("from_version", .integer), Column("to_version", .integer), Column("attempt", .integer),
-    Column("error_code"), Column("error"), Column("created_by"), Column("created_at", .time), Column("applied_at", .time),
+    Column("error_code"), Column("error"), Column("created_by"), Column("created_at", .time),
+    Column("applied_at", .time),
     Column("job_id"), Column("change_id"), Column("sql_executed"), Column("change_data", .json),
     Column("old_value", .json), Column("new_value", .json),
   ]
@@ -27,8 +28,8 @@ enum SchemaColumns {
   ]
 
   static let plan = [
-    Column("direction"), Column("sql"), Column("lock"), Column("rewrites", .boolean), Column("scans", .boolean),
-    Column("table_rows", .integer), Column("table_bytes", .integer), Column("estimated_ms", .integer),
-    Column("lost_rows", .integer),
+    Column("direction"), Column("step", .integer), Column("lock"), Column("rewrites", .boolean),
+    Column("scans", .boolean), Column("table_rows", .integer), Column("table_bytes", .integer),
+    Column("estimated_ms", .integer), Column("lost_rows", .integer), Column("sql"),
   ]
 }

@@ -11,6 +11,7 @@ enum SchemaPlanCommand {
     discussion: """
       Shows each statement with the lock it takes, whether it writes the table anew or reads all of it, about how \
       long that takes, and how many rows would lose something; then the statements that would take the change back. \
+      Statements of one step are one transaction; a large table is changed in several. \
       The duration follows from the table's size and from a rate that is measured in the target now. Nothing is \
       changed.
       """,
@@ -51,20 +52,25 @@ enum SchemaPlanCommand {
     let inverse = try planner.plan(try before.inverse(of: subject.changes), on: after).statements
     let losses = planner.losses(subject.changes, of: before, projectName: subject.name)
     return try await target.connected(place.deployment) { connection in
-      try await connection.run { session in
-        let rate = (statements + inverse).contains { $0.rewrites || $0.scans }
-          ? try TargetReports.rate(session, place.schema) : nil
+      let safe = try await SafeChange.plan(
+        subject.changes, planner, from: before, to: after, statements: statements, settings: SchemaSettings(),
+        connection)
+      // The last step is one transaction, and so is a change that needs no steps.
+      let first = (safe?.steps.before ?? []).enumerated().map { ("apply", $0.offset + 1, $0.element) }
+      let last = (safe?.steps.last ?? statements).map { ("apply", first.count + 1, $0) }
+      let rows = first + last + inverse.map { ("inverse", 1, $0) }
+      return try await connection.run { session in
+        let needsRate = rows.contains { $0.2.rewrites || $0.2.scans }
+        let rate = needsRate ? try TargetReports.rate(session, place.schema) : nil
         var table = Table(SchemaColumns.plan)
-        for (direction, list) in [("apply", statements), ("inverse", inverse)] {
-          for statement in list {
-            let size = try statement.table.flatMap { try TargetReports.size(session, place.schema, $0) }
-            let lost = try direction == "apply" ? self.lost(session, statement, losses) : nil
-            table.rows.append([
-              .text(direction), .text(statement.sql), .text(statement.lock.rawValue), .boolean(statement.rewrites),
-              .boolean(statement.scans), .integer(size?.rows), .integer(size?.bytes),
-              .integer(statement.estimate(size, rate)), .integer(lost),
-            ])
-          }
+        for (direction, step, statement) in rows {
+          let size = try statement.table.flatMap { try TargetReports.size(session, place.schema, $0) }
+          let lost = try direction == "apply" ? self.lost(session, statement, losses) : nil
+          table.rows.append([
+            .text(direction), .integer(step), .text(statement.lock.rawValue), .boolean(statement.rewrites),
+            .boolean(statement.scans), .integer(size?.rows), .integer(size?.bytes),
+            .integer(statement.estimate(size, rate)), .integer(lost), .text(statement.sql),
+          ])
         }
         return table
       }

@@ -33,7 +33,9 @@ enum SchemaTargetCommand {
     }
     let target = try invocation.required("target")
     let schema = invocation.option("schema")
-    let isName = !target.isEmpty && target.utf8.allSatisfy { $0 == 0x5F || (0x30...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+    let isName =
+      !target.isEmpty
+      && target.utf8.allSatisfy { $0 == 0x5F || (0x30...0x5A).contains($0) || (0x61...0x7A).contains($0) }
     guard isName else {
       throw CommandError(
         .invalid, "INVALID_TARGET", "the target is the name of a variable, never a connection string",
@@ -46,7 +48,8 @@ enum SchemaTargetCommand {
       try await Database.read(invocation) { session in try Subjects.requireOrganization(session, organization) }
     }
     let status = try invocation.required("status")
-    try await invocation.confirm("change where the tables of \(organization ?? "all organizations without their own") are")
+    try await invocation.confirm(
+      "change where the tables of \(organization ?? "all organizations without their own") are")
     let cells = try await Database.run(invocation) { session in
       try session.asSystem {
         try Cell.cells(

@@ -6,12 +6,14 @@ extension DemoStep {
     let organization = DemoStory.organization
     try await stage.run("schema target --set --yes")
     try await stage.run(
-      "schema apply plan --organization \(organization) --change '{\"type\":\"create_project\",\"name\":\"Plan\"}' --wait")
-    let columns = #"[{"id":"number","type":"text","nullable":false},{"id":"amount","type":"numeric(12,2)","default":0}]"#
-    try await stage.run(
-      "schema apply plan --change '{\"type\":\"add_table\",\"table\":{\"id\":\"orders\",\"name\":\"Orders\",\"columns\":\(columns)}}' --wait")
-    try await stage.run(
-      "schema plan plan --change '{\"type\":\"alter_column_type\",\"table_id\":\"orders\",\"column_id\":\"amount\",\"new_type\":\"bigint\"}'")
+      "schema apply plan --organization \(organization) --change '{\"type\":\"create_project\",\"name\":\"Plan\"}' --wait"
+    )
+    let columns =
+      #"[{"id":"number","type":"text","nullable":false},{"id":"amount","type":"numeric(12,2)","default":0}]"#
+    let table = #"{"type":"add_table","table":{"id":"orders","name":"Orders","columns":\#(columns)}}"#
+    try await stage.run("schema apply plan --change '\(table)' --wait")
+    let change = #"{"type":"alter_column_type","table_id":"orders","column_id":"amount","new_type":"bigint"}"#
+    try await stage.run("schema plan plan --change '\(change)'")
     try await stage.run("schema status")
     try await stage.run("schema history plan")
     let status = try await stage.facts("schema status plan")

@@ -1,5 +1,5 @@
-/// A change of a large table in steps that let its readers and writers go on: each step is a transaction of its own, and
-/// only the last one, which takes a moment, writes the ledger.
+/// A change of a large table in steps that let its readers and writers go on: each step is a transaction of its own,
+/// and only the last one, which takes a moment, writes the ledger.
 package struct SafeSteps: Hashable, Sendable {
   package enum Step: Hashable, Sendable {
     /// One statement, which takes its lock for a moment, or one that lets others go on.
@@ -14,13 +14,22 @@ package struct SafeSteps: Hashable, Sendable {
   /// With the ledger's row, in one transaction.
   package let last: [SchemaStatement]
 
+  /// The statements of the steps before it.
+  package var before: [SchemaStatement] {
+    steps.map { step in
+      switch step {
+      case .once(let statement), .batches(let statement): statement
+      }
+    }
+  }
+
   /// Rows that a batch changes.
   package static let batchRows = 5_000
 }
 
 extension SchemaPlanner {
-  /// The safe steps for a change that would rewrite its table, or read all of it under a lock that keeps others out; nil
-  /// when there are none for it: then it is done at once, whatever it takes.
+  /// The safe steps for a change that would rewrite its table, or read all of it under a lock that keeps others out;
+  /// nil when there are none for it: then it is done at once, whatever it takes.
   package func safeSteps(
     for change: SchemaChange, from old: ProjectSchema, to new: ProjectSchema
   ) throws(SchemaFault) -> SafeSteps? {
@@ -52,7 +61,7 @@ extension SchemaPlanner {
       cleanup: [drop],
       steps: [
         .once(alter(id, "ADD CONSTRAINT \(name) CHECK (\(names.column(column)) IS NOT NULL) NOT VALID")),
-        .once(alter(id, "VALIDATE CONSTRAINT \(name)", lock: .shareUpdateExclusive)),
+        .once(alter(id, "VALIDATE CONSTRAINT \(name)", lock: .shareUpdateExclusive, scans: true)),
       ],
       last: [alter(id, "ALTER COLUMN \(names.column(column)) SET NOT NULL"), drop])
   }
@@ -62,16 +71,17 @@ extension SchemaPlanner {
     return SafeSteps(
       cleanup: [alter(id, "DROP CONSTRAINT IF EXISTS " + name)],
       steps: [.once(alter(id, "ADD " + foreignKey(key, schema) + " NOT VALID", lock: .shareRowExclusive))],
-      last: [alter(id, "VALIDATE CONSTRAINT " + name, lock: .shareUpdateExclusive)])
+      last: [alter(id, "VALIDATE CONSTRAINT " + name, lock: .shareUpdateExclusive, scans: true)])
   }
 
   private func addUniqueSafely(_ id: SchemaID, _ unique: UniqueConstraint) -> SafeSteps {
     let name = names.unique(unique.id)
     let qualified = SQLQuote.identifier(names.schema.name) + "." + name
-    let index = "CREATE UNIQUE INDEX CONCURRENTLY " + name + " ON " + names.table(id) + " (" + names.columns(unique.columns) + ")"
+    let index =
+      "CREATE UNIQUE INDEX CONCURRENTLY " + name + " ON " + names.table(id) + " (" + names.columns(unique.columns) + ")"
     return SafeSteps(
       cleanup: [SchemaStatement("DROP INDEX IF EXISTS " + qualified, .accessExclusive, id)],
-      steps: [.once(SchemaStatement(index, .shareUpdateExclusive, id))],
+      steps: [.once(SchemaStatement(index, .shareUpdateExclusive, id, scans: true))],
       last: [alter(id, "ADD CONSTRAINT \(name) UNIQUE USING INDEX \(name)")])
   }
 
@@ -99,7 +109,8 @@ extension SchemaPlanner {
     var last = [
       SchemaStatement("LOCK TABLE " + names.table(id) + " IN ACCESS EXCLUSIVE MODE", .accessExclusive, id),
       SchemaStatement(
-        "UPDATE " + names.table(id) + " SET \(beside) = \(value) WHERE \(beside)::text IS DISTINCT FROM (\(value))::text",
+        "UPDATE " + names.table(id)
+          + " SET \(beside) = \(value) WHERE \(beside)::text IS DISTINCT FROM (\(value))::text",
         .accessExclusive, id, scans: true),
       alter(id, "DROP COLUMN " + name), alter(id, "RENAME COLUMN \(beside) TO \(name)"),
     ]
@@ -119,6 +130,6 @@ extension SchemaPlanner {
     let table = names.table(id)
     return SchemaStatement(
       "UPDATE " + table + " SET " + set + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + table + " WHERE " + condition
-        + " LIMIT \(SafeSteps.batchRows)))", .none, id)
+        + " LIMIT \(SafeSteps.batchRows)))", .none, id, rewrites: true)
   }
 }

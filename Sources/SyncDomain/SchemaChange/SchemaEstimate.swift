@@ -25,8 +25,8 @@ package struct TargetRate: Hashable, Sendable {
 }
 
 extension SchemaStatement {
-  /// About how long it holds its lock, in milliseconds, in proportion to the table's size; nil when the size or the rate
-  /// is not known. What neither writes nor reads the rows takes a moment, however big the table is: 1.
+  /// About how long it holds its lock, in milliseconds, in proportion to the table's size; nil when the size or the
+  /// rate is not known. What neither writes nor reads the rows takes a moment, however big the table is: 1.
   package func estimate(_ size: TableSize?, _ rate: TargetRate?) -> Int64? {
     guard rewrites || scans else { return 1 }
     guard let size, let rate, rate.bytes > 0 else { return nil }

@@ -115,7 +115,8 @@ package enum ProjectStore {
     }
   }
 
-  /// Holds the lease for so long from now on, and says how far the job is. Throws ``Fenced`` when it is not ours any more.
+  /// Holds the lease for so long from now on, and says how far the job is. Throws ``Fenced`` when it is not ours any
+  /// more.
   package static func extend(
     _ session: PGSession, _ claim: JobClaim, _ lease: Lease, milliseconds: Int64, progress: [UInt8]
   ) throws {

@@ -32,10 +32,12 @@ package enum SchemaReports {
   }
 
   /// Rows of `deployment_configs`.
-  package static func deployments(_ session: PGSession) throws -> PGResult { try session.query(Queries.listDeployments) }
+  package static func deployments(_ session: PGSession) throws -> PGResult {
+    try session.query(Queries.listDeployments)
+  }
 
-  /// Sets where an organization's tables are; nil: of all that have no configuration of their own. Bind the session with
-  /// `asSystem` first.
+  /// Sets where an organization's tables are; nil: of all that have no configuration of their own. Bind the session
+  /// with `asSystem` first.
   package static func setDeployment(
     _ session: PGSession, organization: String?, target: String, schema: String?, status: String
   ) throws -> PGRow {

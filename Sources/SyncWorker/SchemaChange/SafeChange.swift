@@ -4,14 +4,13 @@ import SyncDomain
 import SyncStore
 
 /// The steps of a change of a large table that come before its transaction, with their progress.
-struct SafeChange: Sendable {
-  let steps: SafeSteps
-  let table: SchemaID
+package struct SafeChange: Sendable {
+  package let steps: SafeSteps
   let size: TableSize
   let settings: SchemaSettings
 
   /// Nil: the change is none of one large table, or there are no safe steps for it.
-  static func plan(
+  package static func plan(
     _ changes: [SchemaChange], _ planner: SchemaPlanner, from old: ProjectSchema, to new: ProjectSchema,
     statements: [SchemaStatement], settings: SchemaSettings, _ connection: PGConnection
   ) async throws -> SafeChange? {
@@ -20,18 +19,11 @@ struct SafeChange: Sendable {
     else { return nil }
     let size = try await connection.run { try TargetReports.size($0, planner.names.schema, table) }
     guard let size, size.bytes >= settings.largeTableBytes else { return nil }
-    return SafeChange(steps: steps, table: table, size: size, settings: settings)
+    return SafeChange(steps: steps, size: size, settings: settings)
   }
 
   /// What the history shows: every statement in order.
-  var sql: String {
-    let before = steps.steps.map { step in
-      switch step {
-      case .once(let statement), .batches(let statement): statement.sql
-      }
-    }
-    return (before + steps.last.map(\.sql)).joined(separator: ";\n")
-  }
+  var sql: String { (steps.before + steps.last).map(\.sql).joined(separator: ";\n") }
 
   /// The steps, then `last`. `report` is called before each step and after each batch. When something throws, what the
   /// steps have made is taken away again, as well as that can be done; the next attempt begins with that anyway.

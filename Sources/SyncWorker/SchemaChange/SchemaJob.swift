@@ -141,7 +141,8 @@ struct SchemaJob: Sendable {
         }
         log.info("schema change goes in safe steps", ("project", request.project), ("bytes", String(safe.size.bytes)))
         try await safe.run(connection, report: { try await hold(lease, safe, $0, $1) }) {
-          try await execute(safe.steps.last, losses, attempt, connection, SchemaClock(settings, elapsed: .zero), safe.sql)
+          try await execute(
+            safe.steps.last, losses, attempt, connection, SchemaClock(settings, elapsed: .zero), safe.sql)
         }
         return safe.sql
       }
@@ -253,9 +254,9 @@ struct SchemaJob: Sendable {
   ) async throws {
     let claim = claim
     try await pool.run { try SchemaRequestStore.finish($0, claim, row, lease, settled, sql: sql) }
-    KillPoint.finished.pass(settings.killPoint)
     count("applied", clock)
     log.info("schema change done", ("project", lease.project), ("version", String(settled.toVersion)))
+    KillPoint.finished.pass(settings.killPoint)
   }
 
   /// The target's error with the lease in hand: again later, or the end.

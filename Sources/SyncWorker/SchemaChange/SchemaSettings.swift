@@ -6,7 +6,8 @@ package struct SchemaSettings: Sendable {
   package var deadline = Duration.seconds(60)
   /// For one statement in the target. Default: 30 s.
   package var statementTimeout = Duration.seconds(30)
-  /// A table of at least this many bytes, indexes included, is changed in safe steps where there are some. Default: 64 MB.
+  /// A table of at least this many bytes, indexes included, is changed in safe steps where there are some. Default: 64
+  /// MB.
   package var largeTableBytes: Int64 = 64_000_000
   /// For one safe step that lets others read and write. Default: 10 minutes.
   package var stepTimeout = Duration.seconds(600)

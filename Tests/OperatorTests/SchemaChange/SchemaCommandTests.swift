@@ -27,10 +27,12 @@ import Testing
   func exitCodes() async throws {
     try await WorkerWorld.with { world in
       try world.startWorker()
-      let missing = await run(world, "schema", "apply", "plan", "--organization", "RIO", "--change", Self.create, "--wait")
+      let missing = await run(
+        world, "schema", "apply", "plan", "--organization", "RIO", "--change", Self.create, "--wait")
       #expect(missing.code == .targetError && missing.messages.contains("DEPLOYMENT_MISSING"))
       #expect(await run(world, "schema", "target", "--set", "--yes").code == .ok)
-      let created = await run(world, "schema", "apply", "plan", "--organization", "RIO", "--change", Self.create, "--wait")
+      let created = await run(
+        world, "schema", "apply", "plan", "--organization", "RIO", "--change", Self.create, "--wait")
       #expect(created.code == .ok, "\(created.messages)")
       #expect(try created.json["status"]?.string == "applied" && created.json["created_by"]?.string == "ana")
       #expect(await run(world, "schema", "apply", "plan", "--change", Self.orders, "--wait").code == .ok)
@@ -50,12 +52,20 @@ import Testing
       let unconfirmed = await apply(#"{"type":"drop_table","table_id":"orders"}"#)
       #expect(unconfirmed.code == .invalid && unconfirmed.messages.contains("--confirm"))
       #expect(await run(world, "schema", "apply", "none", "--change", Self.orders, "--wait").code == .noSuchProject)
-      #expect(await apply(Self.orders.replacing("orders", with: "o2").replacing("Orders", with: "O2"), "--current-version", "1").code == .ok)
+      #expect(
+        await apply(
+          Self.orders.replacing("orders", with: "o2").replacing("Orders", with: "O2"), "--current-version", "1"
+        ).code == .ok)
       #expect(await apply(Self.orders, "--current-version", "1").code == .conflict)
-      let refused = await apply(#"{"type":"alter_column_nullable","table_id":"orders","column_id":"n","nullable":false}"#)
+      let refused = await apply(
+        #"{"type":"alter_column_nullable","table_id":"orders","column_id":"n","nullable":false}"#)
       #expect(refused.code == .targetError && refused.messages.contains("23502"))
       try await world.execute(
-        "UPDATE projects SET status = 'applying', locked_by = 'bob', lock_token = gen_random_uuid(), lock_expires_at = now() + interval '1 h'")
+        """
+        UPDATE projects SET status = 'applying', locked_by = 'bob', lock_token = gen_random_uuid(),
+          lock_expires_at = now() + interval '1 h'
+        """
+      )
       let locked = await apply(#"{"type":"rename_table","table_id":"orders","new_name":"X"}"#)
       #expect(locked.code == .locked && locked.messages.contains("bob"))
       try await world.execute("UPDATE projects SET status = 'ready', locked_by = NULL, lock_token = NULL")
@@ -65,7 +75,8 @@ import Testing
       #expect(try history.objects.count == 10)
       #expect(try history.objects[0]["change_type"]?.string == "drop_table")
       let errors = await run(world, "schema", "history", "--errors", "--limit", "3")
-      #expect(try errors.objects.map { $0["error_code"]?.string } == ["PROJECT_LOCKED", "TARGET_ERROR", "VERSION_CONFLICT"])
+      #expect(
+        try errors.objects.map { $0["error_code"]?.string } == ["PROJECT_LOCKED", "TARGET_ERROR", "VERSION_CONFLICT"])
       let status = await run(world, "schema", "status", "plan")
       #expect(try status.objects[0]["version"]?.integer == 4 && status.objects[0]["changes"]?.integer == 4)
     }
@@ -104,7 +115,8 @@ import Testing
   func plan() async throws {
     let database = try await SyncDatabase.fresh()
     let schema = try DeploymentStore.schema(organization: "RIO")
-    let data = #"{"tables":[{"id":"orders","name":"Orders","columns":[{"id":"n","type":"text"},{"id":"v","type":"integer"}]}]}"#
+    let data =
+      #"{"tables":[{"id":"orders","name":"Orders","columns":[{"id":"n","type":"text"},{"id":"v","type":"integer"}]}]}"#
     try await database.run { session in
       let changes = try SchemaChange.read(try JSONValue(parsing: Array(Self.orders.utf8)))
       let attempt = TargetStore.Attempt(
@@ -135,16 +147,21 @@ import Testing
     #expect(rows[0]["sql"]?.string == "ALTER TABLE \"\(schema.name)\".\"t_orders\" DROP COLUMN \"c_n\"")
     #expect(rows[0]["lost_rows"]?.integer == 500 && rows[0]["table_rows"]?.integer == 1000)
     #expect(rows[0]["lock"]?.string == "ACCESS EXCLUSIVE" && rows[0]["estimated_ms"]?.integer == 1)
-    let type = try await plan(#"{"type":"alter_column_type","table_id":"orders","column_id":"v","new_type":"bigint"}"#).objects
+    let type = try await plan(#"{"type":"alter_column_type","table_id":"orders","column_id":"v","new_type":"bigint"}"#)
+      .objects
     guard case .bool(true)? = type[0]["rewrites"] else {
       Issue.record("an integer that becomes a bigint is written anew")
       return
     }
     #expect((type[0]["estimated_ms"]?.integer ?? 0) >= 1)
     #expect(await plan(#"{"type":"drop_table","table_id":"x"}"#).code == .invalid)
-    #expect(await program(["schema", "plan", "nope", "--change", Self.orders], environment: ["DATABASE_URL": database.url]).code == .noSuchProject)
+    #expect(
+      await program(["schema", "plan", "nope", "--change", Self.orders], environment: ["DATABASE_URL": database.url])
+        .code == .noSuchProject)
     let left = try await database.run { session in
-      try session.query("SELECT relname FROM pg_class WHERE relname LIKE '%rate%' AND relkind = 'r' AND relname LIKE '\\_\\_%'").rowCount
+      try session.query(
+        "SELECT relname FROM pg_class WHERE relname LIKE '%rate%' AND relkind = 'r' AND relname LIKE '\\_\\_%'"
+      ).rowCount
     }
     #expect(left == 0)
     await database.close()

@@ -3,7 +3,8 @@ import Testing
 
 /// Nothing of a message becomes SQL: statements are taken apart again and must consist of what we wrote ourselves.
 @Suite struct HostileSchemaTests {
-  @Test("S3-09, S3-10: 6,000 hostile changes: refused, or identifiers and constants between their quotes and nothing else")
+  @Test(
+    "S3-09, S3-10: 6,000 hostile changes: refused, or identifiers and constants between their quotes and nothing else")
   func hostile() throws {
     var generator = HostileChanges(seed: printedSeed())
     let planner = SchemaPlanner(try #require(Schemas.target))
@@ -17,7 +18,9 @@ import Testing
         let changes = try SchemaChange.read(json)
         let plan = try planner.plan(changes, on: shop)
         accepted += 1
-        for statement in plan.statements { #expect(StatementParts(statement.sql).objection == nil, "\(text)\n\(statement.sql)") }
+        for statement in plan.statements {
+          #expect(StatementParts(statement.sql).objection == nil, "\(text)\n\(statement.sql)")
+        }
         #expect(try SchemaChange.read(try JSONValue(parsing: try changes.encoded())) == changes)
         #expect(try ProjectSchema(try JSONValue(parsing: try plan.after.encoded())) == plan.after)
       } catch {
@@ -31,7 +34,8 @@ import Testing
   @Test("The lexer of this test objects to what is injected")
   func lexer() {
     for sql in [
-      "DROP TABLE \"public\".\"x\"", "DROP TABLE \"org_00112233445566778899aabbccddeeff\".\"t_a\"; DROP ROLE x", "DROP TABLE t_a",
+      "DROP TABLE \"public\".\"x\"", "DROP TABLE \"org_00112233445566778899aabbccddeeff\".\"t_a\"; DROP ROLE x",
+      "DROP TABLE t_a",
       "COMMENT ON TABLE \"t_a\" IS 'x' || pg_sleep(9)", "SELECT 'a", "ALTER TABLE \"t_a\" /* x */",
     ] { #expect(StatementParts(sql).objection != nil, "\(sql)") }
   }
@@ -43,9 +47,12 @@ struct StatementParts {
   let objection: String?
 
   private static let words: Set<String> = [
-    "CREATE", "TABLE", "ALTER", "DROP", "ADD", "COLUMN", "CONSTRAINT", "COMMENT", "ON", "IS", "UNIQUE", "PRIMARY", "KEY",
-    "FOREIGN", "REFERENCES", "DELETE", "NO", "ACTION", "RESTRICT", "CASCADE", "SET", "NULL", "NOT", "DEFAULT", "TYPE", "USING",
-    "CHECK", "IN", "text", "varchar", "integer", "bigint", "smallint", "numeric", "real", "double", "precision", "boolean",
+    "CREATE", "TABLE", "ALTER", "DROP", "ADD", "COLUMN", "CONSTRAINT", "COMMENT", "ON", "IS", "UNIQUE", "PRIMARY",
+    "KEY",
+    "FOREIGN", "REFERENCES", "DELETE", "NO", "ACTION", "RESTRICT", "CASCADE", "SET", "NULL", "NOT", "DEFAULT", "TYPE",
+    "USING",
+    "CHECK", "IN", "text", "varchar", "integer", "bigint", "smallint", "numeric", "real", "double", "precision",
+    "boolean",
     "date", "time", "timestamp", "timestamptz", "uuid", "json", "jsonb", "bytea", "now", "gen_random_uuid",
   ]
   private static let prefixes = ["t_", "c_", "uq_", "fk_", "ck_"]
@@ -101,7 +108,8 @@ struct StatementParts {
 
   private static func isOurs(_ name: String) -> Bool {
     if name == "id" || TargetSchema(name) == Schemas.target { return true }
-    return prefixes.contains { prefix in name.hasPrefix(prefix) && SchemaID(String(name.dropFirst(prefix.count))) != nil }
+    return prefixes.contains { prefix in name.hasPrefix(prefix) && SchemaID(String(name.dropFirst(prefix.count))) != nil
+    }
   }
 }
 
@@ -111,21 +119,28 @@ struct HostileChanges {
   init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
   private static let poison = [
-    "x\"; DROP TABLE organization; --", "x'); DROP SCHEMA public CASCADE; --", "'; SELECT pg_sleep(9); --", "\\'; --", "$$; $$",
-    "public.organization", "pg_catalog.pg_class", "../../x", "a\u{2019}b", "%s", "{}", "now()", "1=1", "/*", "*/", "--", ";", "\"",
-    "'", "\\", "x' || (SELECT current_user) || '", "t_x\".\"y", "U&\"\\0022\"", "e'\\x27'", "nextval('s')", "\u{0000}", "\u{202E}x",
+    "x\"; DROP TABLE organization; --", "x'); DROP SCHEMA public CASCADE; --", "'; SELECT pg_sleep(9); --", "\\'; --",
+    "$$; $$",
+    "public.organization", "pg_catalog.pg_class", "../../x", "a\u{2019}b", "%s", "{}", "now()", "1=1", "/*", "*/", "--",
+    ";", "\"",
+    "'", "\\", "x' || (SELECT current_user) || '", "t_x\".\"y", "U&\"\\0022\"", "e'\\x27'", "nextval('s')", "\u{0000}",
+    "\u{202E}x",
     "organization", "information_schema", String(repeating: "x", count: 70), "", " ", "NULL", "a b", "ＤＲＯＰ",
   ]
   private static let harmless = ["orders", "customers", "mail", "email", "state", "amount", "fresh", "a-b", "Z9_", "7"]
-  private static let types = ["text", "varchar(9)", "integer", "numeric(9,2)", "date", "boolean", "jsonb", "uuid", "timestamptz"]
+  private static let types = [
+    "text", "varchar(9)", "integer", "numeric(9,2)", "date", "boolean", "jsonb", "uuid", "timestamptz",
+  ]
 
   mutating func change() -> String {
     let kinds = SchemaChange.Kind.allCases
     let kind = kinds[Int.random(in: 0..<kinds.count, using: &generator)]
     var members = [
-      "\"type\":\(quoted(kind.rawValue))", "\"table_id\":\(word())", "\"column_id\":\(word())", "\"new_name\":\(word())",
+      "\"type\":\(quoted(kind.rawValue))", "\"table_id\":\(word())", "\"column_id\":\(word())",
+      "\"new_name\":\(word())",
       "\"new_type\":\(type())", "\"default\":\(value())", "\"nullable\":\(flag())", "\"name\":\(word())",
-      "\"references\":{\"table\":\(word()),\"column\":\(word()),\"on_delete\":\"cascade\"}", "\"project_name\":\(word())",
+      "\"references\":{\"table\":\(word()),\"column\":\(word()),\"on_delete\":\"cascade\"}",
+      "\"project_name\":\(word())",
     ]
     switch kind {
     case .addTable: members.append("\"table\":\(table())")

@@ -40,7 +40,8 @@ import Testing
   @Test("S3-23: a change made for an older version stands when nothing it touches was changed, else it is a conflict")
   func rebase() throws {
     let mine = try Schemas.changes(#"{"type":"rename_column","table_id":"orders","column_id":"mail","name":"To"}"#)
-    func refusal(_ theirs: String, version: Int32 = 4, change: [SchemaChange]? = nil, from: Int32 = 3) throws -> String? {
+    func refusal(_ theirs: String, version: Int32 = 4, change: [SchemaChange]? = nil, from: Int32 = 3) throws -> String?
+    {
       let theirs = try Schemas.changes(theirs)
       let now = try state("ready", version: version)
       return Schemas.refusal { try now.checkRebase(change ?? mine, from: from, since: [(4, theirs)]) }?.code.rawValue
@@ -48,11 +49,14 @@ import Testing
     let beside = #"{"type":"drop_column","table_id":"orders","column_id":"state"}"#
     #expect(try refusal(beside) == nil)
     #expect(try refusal(#"{"type":"rename_table","table_id":"orders","name":"O"}"#) == nil)
-    #expect(try refusal(#"{"type":"rename_column","table_id":"orders","column_id":"mail","name":"X"}"#) == "VERSION_CONFLICT")
+    #expect(
+      try refusal(#"{"type":"rename_column","table_id":"orders","column_id":"mail","name":"X"}"#) == "VERSION_CONFLICT")
     #expect(try refusal(#"{"type":"drop_table","table_id":"orders"}"#) == "VERSION_CONFLICT")
     // A drop would erase what somebody added below it.
     let drop = try Schemas.changes(#"{"type":"drop_table","table_id":"orders"}"#)
-    #expect(try refusal(#"{"type":"add_column","table_id":"orders","column":{"id":"x","type":"text"}}"#, change: drop) == "VERSION_CONFLICT")
+    #expect(
+      try refusal(#"{"type":"add_column","table_id":"orders","column":{"id":"x","type":"text"}}"#, change: drop)
+        == "VERSION_CONFLICT")
     // Not all of what came between is known, or the version has not been yet.
     #expect(try refusal(beside, version: 6) == "VERSION_CONFLICT")
     #expect(try refusal(beside, from: 9) == "VERSION_CONFLICT")

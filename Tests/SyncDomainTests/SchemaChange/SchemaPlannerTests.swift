@@ -5,7 +5,10 @@ import Testing
   @Test(
     "S3-10, S3-03: the SQL of each type, identifiers quoted, no CASCADE and no IF NOT EXISTS that would hide a difference",
     arguments: [
-      (#"{"type":"rename_table","table_id":"orders","new_name":"It's"}"#, ["COMMENT ON TABLE @.\"t_orders\" IS 'It''s'"]),
+      (
+        #"{"type":"rename_table","table_id":"orders","new_name":"It's"}"#,
+        ["COMMENT ON TABLE @.\"t_orders\" IS 'It''s'"]
+      ),
       (
         #"{"type":"add_column","table_id":"orders","column":{"id":"note","name":"Note","type":"string","default":"a;b'c"}}"#,
         [
@@ -44,7 +47,10 @@ import Testing
         ["ALTER TABLE @.\"t_orders\" ALTER COLUMN \"c_mail\" SET NOT NULL"]
       ),
       (
-        #"{"type":"add_foreign_key","table_id":"orders","columns":["mail"],"references":{"table":"customers","column":"email"},"on_delete":"set null"}"#,
+        """
+        {"type":"add_foreign_key","table_id":"orders","columns":["mail"],\
+        "references":{"table":"customers","column":"email"},"on_delete":"set null"}
+        """,
         [
           "ALTER TABLE @.\"t_orders\" ADD CONSTRAINT \"fk_orders_mail\" FOREIGN KEY (\"c_mail\") REFERENCES "
             + "@.\"t_customers\" (\"c_email\") ON DELETE SET NULL"
@@ -74,7 +80,10 @@ import Testing
         ]
       ),
       (
-        #"{"type":"add_table","table":{"id":"new","columns":[{"id":"k","type":"integer","primaryKey":true},{"id":"v","type":"integer","check":{"operator":">=","value":0}}]}}"#,
+        """
+        {"type":"add_table","table":{"id":"new","columns":[\
+        {"id":"k","type":"integer","primaryKey":true},{"id":"v","type":"integer","check":{"operator":">=","value":0}}]}}
+        """,
         [
           "CREATE TABLE @.\"t_new\" (\"c_k\" integer NOT NULL, \"c_v\" integer CONSTRAINT \"ck_v\" CHECK (\"c_v\" >= "
             + "'0'::integer), PRIMARY KEY (\"c_k\"))", "COMMENT ON TABLE @.\"t_new\" IS 'new'",
@@ -106,7 +115,8 @@ import Testing
     let shop = try Schemas.shop()
     for text in [
       #"{"type":"drop_table","table_id":"nope"}"#, #"{"type":"drop_column","table_id":"orders","column_id":"nope"}"#,
-      #"{"type":"add_table","table":{"id":"orders"}}"#, #"{"type":"rename_table","table_id":"orders","name":"Customers"}"#,
+      #"{"type":"add_table","table":{"id":"orders"}}"#,
+      #"{"type":"rename_table","table_id":"orders","name":"Customers"}"#,
       #"{"type":"add_column","table_id":"orders","column":{"id":"mail","type":"text"}}"#,
       #"{"type":"alter_column_type","table_id":"orders","column_id":"state","new_type":"integer"}"#,
       #"{"type":"add_foreign_key","table_id":"orders","column_id":"mail","references":{"table":"customers","column":"since"}}"#,
@@ -121,10 +131,13 @@ import Testing
   func roundTrip() throws {
     let shop = try Schemas.shop()
     #expect(try ProjectSchema(try JSONValue(parsing: try shop.encoded())) == shop)
-    let drop = try Schemas.changes(#"[{"type":"drop_table","table_id":"customers"},{"type":"drop_table","table_id":"orders"}]"#)
+    let drop = try Schemas.changes(
+      #"[{"type":"drop_table","table_id":"customers"},{"type":"drop_table","table_id":"orders"}]"#)
     let back = try shop.inverse(of: drop)
     #expect(try SchemaChange.read(try JSONValue(parsing: try back.encoded())) == back)
-    #expect(try ProjectSchema(try Schemas.json(#"{"tables":[],"theme":"dark"}"#)).encoded() == Array(#"{"tables":[],"theme":"dark"}"#.utf8))
+    #expect(
+      try ProjectSchema(try Schemas.json(#"{"tables":[],"theme":"dark"}"#)).encoded()
+        == Array(#"{"tables":[],"theme":"dark"}"#.utf8))
   }
 
   @Test("The estimate is in proportion to size, and a moment where no row is touched")
@@ -135,8 +148,10 @@ import Testing
     func cost(_ text: String) throws -> Int64? {
       try planner.plan(try Schemas.changes(text), on: try Schemas.shop()).statements[0].estimate(size, rate)
     }
-    #expect(try cost(#"{"type":"alter_column_type","table_id":"orders","column_id":"amount","new_type":"bigint"}"#) == 1000)
-    #expect(try cost(#"{"type":"alter_column_nullable","table_id":"orders","column_id":"mail","nullable":false}"#) == 100)
+    #expect(
+      try cost(#"{"type":"alter_column_type","table_id":"orders","column_id":"amount","new_type":"bigint"}"#) == 1000)
+    #expect(
+      try cost(#"{"type":"alter_column_nullable","table_id":"orders","column_id":"mail","nullable":false}"#) == 100)
     #expect(try cost(#"{"type":"drop_column","table_id":"orders","column_id":"mail"}"#) == 1)
   }
 }

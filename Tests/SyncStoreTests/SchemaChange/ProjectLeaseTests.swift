@@ -10,7 +10,8 @@ import Testing
   private func claimed(_ session: PGSession, project: Bool = true) throws -> (JobClaim, Int64) {
     if project {
       try session.execute(
-        "INSERT INTO projects (id, organization_id, name, version) VALUES ('plan', 'RIO', 'Plan', 3) ON CONFLICT DO NOTHING")
+        "INSERT INTO projects (id, organization_id, name, version) VALUES ('plan', 'RIO', 'Plan', 3) ON CONFLICT DO NOTHING"
+      )
     }
     let request = SchemaChangeRequest(
       organization: "RIO", project: "plan", change: #"{"type":"drop_project"}"#, currentVersion: 3, user: "ana")
@@ -24,17 +25,21 @@ import Testing
   private func intention(_ request: Int64) -> ProjectStore.Intention {
     ProjectStore.Intention(
       request: request, changes: [.dropProject], oldData: Array("{}".utf8),
-      settled: ProjectStore.Settled(fromVersion: 3, toVersion: 4, schemaData: Array(#"{"tables":[]}"#.utf8), dropsProject: false),
+      settled: ProjectStore.Settled(
+        fromVersion: 3, toVersion: 4, schemaData: Array(#"{"tables":[]}"#.utf8), dropsProject: false),
       sql: "DROP")
   }
 
-  private func take(_ session: PGSession, _ claim: JobClaim, _ request: Int64, _ lease: ProjectStore.Lease) throws -> Bool {
+  private func take(_ session: PGSession, _ claim: JobClaim, _ request: Int64, _ lease: ProjectStore.Lease) throws
+    -> Bool
+  {
     try ProjectStore.take(session, claim, lease, name: nil, holder: "w", milliseconds: 9_000, intention(request)) != nil
   }
 
   private let row = "SELECT version, status, locked_by, lock_token IS NOT NULL, schema_data FROM projects"
 
-  @Test("S3-06, S3-19, S3-13: the lease is a compare-and-set; the schema stays untouched; only its own token lets it go")
+  @Test(
+    "S3-06, S3-19, S3-13: the lease is a compare-and-set; the schema stays untouched; only its own token lets it go")
   func lease() async throws {
     try await onDatabase { session in
       let (claim, request) = try claimed(session)
@@ -62,7 +67,10 @@ import Testing
       }
       try session.execute("UPDATE projects SET version = 3")
       try SchemaRequestStore.finish(session, claim, request, lease, intention(request).settled)
-      #expect(try session.table("SELECT version, status, last_applied_version, locked_at FROM projects") == [["4", "ready", "4", "∅"]])
+      #expect(
+        try session.table("SELECT version, status, last_applied_version, locked_at FROM projects") == [
+          ["4", "ready", "4", "∅"]
+        ])
     }
   }
 
@@ -82,10 +90,11 @@ import Testing
           from_version, to_version, applied_at IS NOT NULL, created_by FROM schema_changes ORDER BY status DESC
         """)
       let both = ["RIO", "plan", "drop_project", #"{"type": "drop_project"}"#, "{}", #"{"tables": []}"#]
-      #expect(rows == [
-        both + ["failed", "DROP", "TARGET_ERROR", "why", "3", "4", "f", "ana"],
-        both + ["applied", "DROP", "∅", "∅", "3", "4", "t", "ana"],
-      ])
+      #expect(
+        rows == [
+          both + ["failed", "DROP", "TARGET_ERROR", "why", "3", "4", "f", "ana"],
+          both + ["applied", "DROP", "∅", "∅", "3", "4", "t", "ana"],
+        ])
       #expect(try session.count("SELECT count(DISTINCT change_id) FROM schema_changes") == 2)
     }
   }
@@ -149,7 +158,8 @@ import Testing
       try session.execute("UPDATE projects SET organization_id = 'RIO2'")
       let lease = ProjectStore.Lease(organization: "RIO2", project: "plan", creates: false)
       #expect(try take(session, claim, request, lease) == false)
-      #expect(try session.asWorker("RIO") { try ProjectStore.find(session, organization: "RIO2", project: "plan") } == nil)
+      #expect(
+        try session.asWorker("RIO") { try ProjectStore.find(session, organization: "RIO2", project: "plan") } == nil)
       for role in ["syncline_app", "syncline_reader"] {
         try session.transaction {
           try session.execute("SET LOCAL ROLE \(role); SET LOCAL syncline.organization = 'RIO'")

@@ -14,7 +14,9 @@ struct Targets {
 
   init() throws { schema = try DeploymentStore.schema(organization: "RIO") }
 
-  static func changes(_ text: String) throws -> [SchemaChange] { try SchemaChange.read(try JSONValue(parsing: Array(text.utf8))) }
+  static func changes(_ text: String) throws -> [SchemaChange] {
+    try SchemaChange.read(try JSONValue(parsing: Array(text.utf8)))
+  }
 
   /// One transaction: the ledger's row and the statements.
   mutating func apply(_ session: PGSession, _ changes: [SchemaChange], changeId: String = randomUUID()) throws {

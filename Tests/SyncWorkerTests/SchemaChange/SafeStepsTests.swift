@@ -20,7 +20,9 @@ struct SafeStepsTests {
   private static let numbers =
     #"{"type":"add_table","table":{"id":"numbers","columns":[{"id":"n","type":"text","unique":true}]}}"#
 
-  @Test("S3-36, S3-12: large tables are changed in steps, to what the change at once leads to, while rows are written", arguments: changes)
+  @Test(
+    "S3-36, S3-12: large tables are changed in steps, to what the change at once leads to, while rows are written",
+    arguments: changes)
   func steps(_ change: String) async throws {
     try await WorkerWorld.with { world in
       let direct = try await outcome(change, world, large: .max)
@@ -70,13 +72,15 @@ struct SafeStepsTests {
       try await world.execute("INSERT INTO \(schema).t_orders (c_number, c_amount) VALUES ('x', 1), ('x', NULL)")
       let (columns, constraints) = (try await world.columns(), try await world.constraints())
       for change in [
-        Self.changes[0], Self.changes[2], #"{"type":"alter_column_type","table_id":"orders","column_id":"number","new_type":"integer"}"#,
+        Self.changes[0], Self.changes[2],
+        #"{"type":"alter_column_type","table_id":"orders","column_id":"number","new_type":"integer"}"#,
       ] {
         let job = try await world.alter(change, version: 1)
         #expect(job.code == "TARGET_ERROR", "\(job)")
         #expect(try await world.columns() == columns)
         #expect(try await world.constraints() == constraints)
-        let indexes = try await world.lines("SELECT count(*) FROM pg_indexes WHERE schemaname = '\(schema)' AND tablename = 't_orders'")
+        let indexes = try await world.lines(
+          "SELECT count(*) FROM pg_indexes WHERE schemaname = '\(schema)' AND tablename = 't_orders'")
         #expect(indexes == ["1"])
       }
       #expect(try await world.project() == "1|ready")

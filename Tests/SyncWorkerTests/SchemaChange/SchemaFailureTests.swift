@@ -15,7 +15,9 @@ struct SchemaFailureTests {
     #"{"type":"add_column","table_id":"orders","column":{"id":"\#(id)","type":"text"}}"#
   }
 
-  @Test("S3-05, S3-21, S3-22, S3-25: invalid, no such project, the target's refusal: master and target as before")
+  @Test(
+    "S3-05, S3-21, S3-22, S3-25, S3-27, S3-28, S3-29: invalid, no such project, the target's refusal: master and target as before"
+  )
   func refused() async throws {
     try await WorkerWorld.with { world in
       let worker = try world.startWorker()
@@ -25,10 +27,17 @@ struct SchemaFailureTests {
       try await world.execute("INSERT INTO \(schema).t_orders (c_number) VALUES ('x1')")
       let before = try await world.columns()
       for (change, project, code) in [
-        (#"{"type":"explode"}"#, "plan", "INVALID_CHANGE"), (#"{"type":"drop_table","table_id":"x"}"#, "plan", "INVALID_CHANGE"),
+        (#"{"type":"explode"}"#, "plan", "INVALID_CHANGE"),
+        (#"{"type":"drop_table","table_id":"x"}"#, "plan", "INVALID_CHANGE"),
         (Self.note, "other", "PROJECT_NOT_FOUND"),
-        (#"{"type":"alter_column_type","table_id":"orders","column_id":"number","new_type":"integer"}"#, "plan", "TARGET_ERROR"),
-        (#"[\#(Self.note),{"type":"alter_column_nullable","table_id":"orders","column_id":"note","nullable":false}]"#, "plan", "TARGET_ERROR"),
+        (
+          #"{"type":"alter_column_type","table_id":"orders","column_id":"number","new_type":"integer"}"#, "plan",
+          "TARGET_ERROR"
+        ),
+        (
+          #"[\#(Self.note),{"type":"alter_column_nullable","table_id":"orders","column_id":"note","nullable":false}]"#,
+          "plan", "TARGET_ERROR"
+        ),
         (#"{"type":"create_project","name":"Again"}"#, "plan", "VERSION_CONFLICT"),
       ] {
         let job = try await world.alter(change, project: project, version: change.contains("create_project") ? 0 : 1)
@@ -42,6 +51,7 @@ struct SchemaFailureTests {
       #expect(try await world.disagreements() == [])
       #expect(worker.metric(MetricCatalog.schemaChanges, [("result", "applied")]) == 1)
       #expect(worker.metric(MetricCatalog.schemaChanges, [("result", "target_error")]) == 2)
+      #expect(worker.metric(MetricCatalog.schemaChanges, [("result", "invalid_change")]) == 2)
     }
   }
 
@@ -52,7 +62,8 @@ struct SchemaFailureTests {
       try await world.deploy()
       try await world.makeProject()
       for _ in 0..<3 { _ = try await world.change(Self.note, version: 1, id: "same") }
-      let event = CloudEvent(id: "2", source: "app", type: SchemaChangeRequest.type, data: Array(#"{"organization_id":"RIO"}"#.utf8))
+      let event = CloudEvent(
+        id: "2", source: "app", type: SchemaChangeRequest.type, data: Array(#"{"organization_id":"RIO"}"#.utf8))
       try await world.produce(event, key: "plan", topic: world.topics.schemaChange)
       try await until("the dead letter is there") { try await world.count("dead_letter") == 1 }
       #expect(try await world.lines("SELECT code FROM dead_letter") == ["INVALID_MESSAGE"])
@@ -62,13 +73,16 @@ struct SchemaFailureTests {
     }
   }
 
-  @Test("S3-24, S3-20: a lease that is held is waited for three times, then it is PROJECT_LOCKED; one that has lapsed holds nobody")
+  @Test(
+    "S3-24, S3-20: a lease that is held is waited for three times, then it is PROJECT_LOCKED; one that has lapsed holds nobody"
+  )
   func locked() async throws {
     try await WorkerWorld.with { world in
       try world.startWorker()
       try await world.deploy()
       try await world.makeProject()
-      let lock = "UPDATE projects SET status = 'applying', locked_by = 'bob', lock_token = gen_random_uuid(), lock_expires_at = now() + "
+      let lock =
+        "UPDATE projects SET status = 'applying', locked_by = 'bob', lock_token = gen_random_uuid(), lock_expires_at = now() + "
       try await world.execute(lock + "interval '1 hour'")
       let job = try await world.alter(Self.note, version: 1)
       #expect(job.code == "PROJECT_LOCKED" && job.message == "the project is locked by bob")
@@ -97,11 +111,15 @@ struct SchemaFailureTests {
       #expect(try await world.project() == "4|ready")
       #expect(try await world.columns().count == 5)
       #expect(try await world.disagreements() == [])
-      #expect(try await world.lines("SELECT schema_data -> 'tables' -> 0 -> 'columns' -> 0 ->> 'name' FROM projects") == ["No"])
+      #expect(
+        try await world.lines("SELECT schema_data -> 'tables' -> 0 -> 'columns' -> 0 ->> 'name' FROM projects") == [
+          "No"
+        ])
     }
   }
 
-  @Test("S3-07, S3-08, S3-18: no configuration, an inactive one of its own beside a shared one, a secret that is not set")
+  @Test(
+    "S3-07, S3-08, S3-18: no configuration, an inactive one of its own beside a shared one, a secret that is not set")
   func deployments() async throws {
     try await WorkerWorld.with(.of { $0.organizations = ["RIO", "SFO"] }) { world in
       try world.startWorker()
@@ -110,7 +128,8 @@ struct SchemaFailureTests {
       try await world.deploy()
       try await world.deploy("RIO", status: "migrating")
       #expect(try await world.alter(create, version: 0).code == "DEPLOYMENT_INACTIVE")
-      try await world.execute("UPDATE deployment_configs SET status = 'active', target = 'RIO_DATABASE' WHERE organization_id = 'RIO'")
+      try await world.execute(
+        "UPDATE deployment_configs SET status = 'active', target = 'RIO_DATABASE' WHERE organization_id = 'RIO'")
       let job = try await world.alter(create, version: 0)
       #expect(job.code == "TARGET_UNCONFIGURED" && job.message == "the target's secret RIO_DATABASE is not set here")
       #expect(try await world.count("projects") == 0)
@@ -123,7 +142,9 @@ struct SchemaFailureTests {
     let url = try await TestDatabase.fresh()
     let target = WorldConnection(url)
     try await WorkerWorld.with { world in
-      try world.startWorker { $0.credentials = (try? Settings.load(environment: ["RIO_DATABASE": url]).credentials) ?? Credentials() }
+      try world.startWorker {
+        $0.credentials = (try? Settings.load(environment: ["RIO_DATABASE": url]).credentials) ?? Credentials()
+      }
       try await world.deploy("RIO", target: "RIO_DATABASE")
       try await world.makeProject()
       #expect(try await world.columns("RIO", of: target).count == 3)
@@ -135,11 +156,14 @@ struct SchemaFailureTests {
     await target.close()
   }
 
-  @Test("S3-37, S3-38: a target that is down to the deadline: nothing applied, nothing locked, each attempt in the history")
+  @Test(
+    "S3-37, S3-38: a target that is down to the deadline: nothing applied, nothing locked, each attempt in the history")
   func targetDown() async throws {
     try await WorkerWorld.with { world in
       try world.startWorker {
-        $0.credentials = (try? Settings.load(environment: ["AWAY": "postgresql://x:hidden@127.0.0.1:1/x"]).credentials) ?? Credentials()
+        $0.credentials =
+          (try? Settings.load(environment: ["AWAY": "postgresql://x:hidden@127.0.0.1:1/x"]).credentials)
+          ?? Credentials()
         $0.schema.deadline = .seconds(2)
         $0.schema.retry = RetryPolicy(steps: [0.3], cap: 0.3, attempts: nil)
       }
@@ -155,7 +179,9 @@ struct SchemaFailureTests {
     }
   }
 
-  @Test("S3-39, S3-38: a lock in the target is tried again until it is free; held past the deadline it is TIMEOUT, and the lease is free")
+  @Test(
+    "S3-39, S3-38: a lock in the target is tried again until it is free; held past the deadline it is TIMEOUT, and the lease is free"
+  )
   func targetLocked() async throws {
     try await WorkerWorld.with { world in
       try world.startWorker {
@@ -217,7 +243,8 @@ struct SchemaFailureTests {
       try await world.deploy()
       try await world.makeProject()
       let schema = try DeploymentStore.schema(organization: "RIO").name
-      try await world.execute("INSERT INTO deployment_configs (organization_id, schema_name) VALUES ('SFO', '\(schema)')")
+      try await world.execute(
+        "INSERT INTO deployment_configs (organization_id, schema_name) VALUES ('SFO', '\(schema)')")
       let job = try await world.alter(
         #"{"type":"create_project","name":"P"}"#, project: "sfo", version: 0, organization: "SFO")
       #expect(job.code == "TARGET_ERROR" && job.message == "schema \(schema) belongs to another organization")

@@ -11,7 +11,7 @@ import Testing
 @Suite("Schema change recovery")
 struct SchemaRecoveryTests {
   @Test(
-    "S3-01, S3-13: a worker killed at a named moment; the next one brings the change to its end, once",
+    "S3-01, S3-13, S3-26: a worker killed at a named moment; the next one brings the change to its end, once",
     arguments: KillPoint.allCases)
   func killed(_ point: KillPoint) async throws {
     try await WorkerWorld.with { world in
@@ -23,12 +23,16 @@ struct SchemaRecoveryTests {
       let job = try await world.change(
         #"{"type":"add_column","table_id":"orders","column":{"id":"note","type":"text"}}"#, version: 1)
       #expect(await dying.wait() == 128 + SIGKILL, "\(dying.log)")
+      let said = ["schema lock taken", "schema change applied in the target", "schema change done"]
+      let reached: [KillPoint: Int] = [.leased: 1, .executed: 1, .committed: 2, .finished: 3]
+      #expect(said.filter { dying.log.contains($0) }.count == reached[point] ?? 0)
       let left = try await world.project()
       // What an in-between reader sees is the old version under a lease, or the new one.
       let expected = [KillPoint.validated: "1|ready", .finished: "2|ready"]
       #expect(left == expected[point] ?? "1|applying")
       // The lease of the dead worker's job would run out by itself, in seconds.
-      try await world.execute("UPDATE sync_job SET lease_expires_at = now() - interval '1 second' WHERE state = 'running'")
+      try await world.execute(
+        "UPDATE sync_job SET lease_expires_at = now() - interval '1 second' WHERE state = 'running'")
       try world.startWorker()
       #expect(try await world.waitForJob(job).state == "succeeded")
       #expect(try await world.project() == "2|ready")
@@ -39,7 +43,9 @@ struct SchemaRecoveryTests {
     }
   }
 
-  @Test("S3-16, S3-12: 100 changes to 20 projects by 4 workers: master and target agree, each attempt has its row, no lease is left")
+  @Test(
+    "S3-16, S3-12: 100 changes to 20 projects by 4 workers: master and target agree, each attempt has its row, no lease is left"
+  )
   func many() async throws {
     try await WorkerWorld.with(.of { $0.organizations = ["RIO", "SFO"] }) { world in
       try await world.deploy()
