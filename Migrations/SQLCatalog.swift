@@ -171,6 +171,12 @@ package enum Queries {
   package static let benchCopyOut = SQLCatalog.text(PackageResources.bench_copy_out_sql)
   package static let benchIndexes = SQLCatalog.text(PackageResources.bench_indexes_sql)
   package static let benchMerge = SQLCatalog.text(PackageResources.bench_merge_sql)
+  package static let benchSchemaFillBig = SQLCatalog.text(PackageResources.bench_schema_fill_big_sql)
+  package static let benchSchemaFillOther = SQLCatalog.text(PackageResources.bench_schema_fill_other_sql)
+  package static let benchSchemaReadOther = SQLCatalog.text(PackageResources.bench_schema_read_other_sql)
+  package static let benchSchemaWriteOther = SQLCatalog.text(PackageResources.bench_schema_write_other_sql)
+  package static let benchSchemaWriteBig = SQLCatalog.text(PackageResources.bench_schema_write_big_sql)
+  package static let benchSearchPath = SQLCatalog.text(PackageResources.bench_search_path_sql)
   package static let benchVersion = SQLCatalog.text(PackageResources.bench_version_sql)
   package static let benchWAL = SQLCatalog.text(PackageResources.bench_wal_sql)
 

@@ -40,6 +40,7 @@ package enum Commands {
       DoctorCommand.command,
       BenchReadSyncCommand.command,
       BenchKPICommand.command,
+      BenchSchemaCommand.command,
       VersionCommand.command(),
       CompletionCommand.command,
     ],

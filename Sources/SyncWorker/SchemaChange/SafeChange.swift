@@ -27,7 +27,7 @@ package struct SafeChange: Sendable {
 
   /// The steps, then `last`. `report` is called before each step and after each batch. When something throws, what the
   /// steps have made is taken away again, as well as that can be done; the next attempt begins with that anyway.
-  func run(
+  package func run(
     _ connection: PGConnection, report: (_ step: Int, _ rows: Int64) async throws -> Void,
     last: () async throws -> Void
   ) async throws {
