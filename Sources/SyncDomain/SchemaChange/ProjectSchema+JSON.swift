@@ -11,9 +11,17 @@ extension ProjectSchema {
     }
     switch json["tables"] {
     case .array(let elements)?: for element in elements { tables.append(try SchemaDefinitionReader.table(element)) }
-    case .object(let members)? where members.isEmpty: break
+    case .object(let members)?:
+      // By id instead of as a list.
+      for member in members {
+        guard case .object(let definition) = member.value else {
+          throw .invalid("a table's definition is not an object")
+        }
+        let named = definition + (member.value["id"] == nil ? [.init("id", .string(member.key))] : [])
+        tables.append(try SchemaDefinitionReader.table(.object(named)))
+      }
     case nil, .null?: break
-    default: throw .invalid("tables of the project's schema data is no list")
+    default: throw .invalid("tables of the project's schema data is neither list nor object")
     }
   }
 

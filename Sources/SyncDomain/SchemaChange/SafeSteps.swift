@@ -4,7 +4,8 @@ package struct SafeSteps: Hashable, Sendable {
   package enum Step: Hashable, Sendable {
     /// One statement, which takes its lock for a moment, or one that lets others go on.
     case once(SchemaStatement)
-    /// A statement that changes some rows that are left, again and again until it finds none.
+    /// A statement for the rows that stand between two places of the table, `$1` and `$2`: for each stretch of it, and
+    /// again from the start until there is nothing left to change.
     case batches(SchemaStatement)
   }
 
@@ -23,8 +24,8 @@ package struct SafeSteps: Hashable, Sendable {
     }
   }
 
-  /// Rows that a batch changes.
-  package static let batchRows = 5_000
+  /// Pages of 8 kB that a batch looks at.
+  package static let batchPages: Int64 = 256
 }
 
 extension SchemaPlanner {
@@ -127,9 +128,8 @@ extension SchemaPlanner {
   }
 
   private func batch(_ id: SchemaID, set: String, where condition: String) -> SchemaStatement {
-    let table = names.table(id)
-    return SchemaStatement(
-      "UPDATE " + table + " SET " + set + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + table + " WHERE " + condition
-        + " LIMIT \(SafeSteps.batchRows)))", .none, id, rewrites: true)
+    SchemaStatement(
+      "UPDATE " + names.table(id) + " SET " + set + " WHERE ctid >= $1::tid AND ctid < $2::tid AND " + condition, .none,
+      id, rewrites: true)
   }
 }

@@ -4,10 +4,13 @@ package struct TableSize: Hashable, Sendable {
   package let rows: Int64?
   /// With its indexes.
   package let bytes: Int64
+  /// Of 8 kB, without indexes.
+  package let pages: Int64
 
-  package init(rows: Int64?, bytes: Int64) {
+  package init(rows: Int64?, bytes: Int64, pages: Int64 = 0) {
     self.rows = rows
     self.bytes = bytes
+    self.pages = pages
   }
 }
 

@@ -10,7 +10,8 @@ package enum TargetReports {
     let values: [PGValue] = [.text(schema.name), .text("t_" + table.text)]
     guard let row = try session.query(Queries.targetSize, values).first else { return nil }
     let rows = try row.integer("rows")
-    return TableSize(rows: rows < 0 ? nil : rows, bytes: try row.integer("bytes"))
+    return TableSize(
+      rows: rows < 0 ? nil : rows, bytes: try row.integer("bytes"), pages: try row.integer("pages"))
   }
 
   /// How many rows a drop would take something from.

@@ -70,9 +70,11 @@ package enum TargetStore {
   }
 
   /// One statement by itself, in no transaction; returns how many rows it changed.
-  package static func runAlone(_ session: PGSession, _ statement: SchemaStatement, _ limits: Limits) throws -> Int {
+  package static func runAlone(
+    _ session: PGSession, _ statement: SchemaStatement, _ values: [PGValue], _ limits: Limits
+  ) throws -> Int {
     try session.query(Queries.targetSession, [.text("\(limits.lock)ms"), .text("\(limits.statement)ms")])
-    return try session.query(statement.sql).affected
+    return try session.query(statement.sql, values).affected
   }
 
   /// The end of the transaction's work.

@@ -10,7 +10,7 @@ import SyncStore
 /// A job whose lease another worker has taken is dropped at once: every write of it is fenced.
 final class JobRunner: Sendable {
   private struct State {
-    var running: [String: Task<Void, Never>] = [:]
+    var running: [String: (kind: String, task: Task<Void, Never>)] = [:]
     var isDraining = false
     var waiter: CheckedContinuation<Void, Never>?
     var hasNews = false
@@ -59,9 +59,9 @@ final class JobRunner: Sendable {
       if let fatal = state.with({ $0.fatal }) { throw fatal }
     }
     await withTaskCancellationHandler {
-      for task in state.with({ Array($0.running.values) }) { await task.value }
+      for job in state.with({ Array($0.running.values) }) { await job.task.value }
     } onCancel: {
-      for task in state.with({ Array($0.running.values) }) { task.cancel() }
+      for job in state.with({ Array($0.running.values) }) { job.task.cancel() }
     }
   }
 
@@ -69,20 +69,26 @@ final class JobRunner: Sendable {
   func drain() async {
     let tasks = state.with { state in
       state.isDraining = true
-      return Array(state.running.values)
+      return state.running.values.map(\.task)
     }
     for task in tasks { task.cancel() }
     wake()
   }
 
   private func claimAll() async {
-    let kinds = configuration.kinds.intersection(WorkKind.drivenByJobs).map(\.rawValue).sorted()
-    guard !kinds.isEmpty else { return }
-    while state.with({ $0.running.count < configuration.readRuns && !$0.isDraining }) {
+    // Each kind by itself: a schema change does not wait behind long reads.
+    for kind in configuration.kinds.intersection(WorkKind.drivenByJobs) { await claimAll(kind.rawValue) }
+  }
+
+  private func claimAll(_ kind: String) async {
+    func isFree(_ state: State) -> Bool {
+      state.running.values.count { $0.kind == kind } < configuration.readRuns && !state.isDraining
+    }
+    while state.with({ isFree($0) }) {
       let owner = configuration.owner
       do {
         let claim = try await pool.run { session in
-          try session.asSystem { try JobStore.claim(session, kinds: kinds, owner: owner) }
+          try session.asSystem { try JobStore.claim(session, kinds: [kind], owner: owner) }
         }
         guard let claim else { return }
         start(claim)
@@ -103,7 +109,7 @@ final class JobRunner: Sendable {
       state.with { _ = $0.running.removeValue(forKey: claim.id) }
       wake()
     }
-    state.with { $0.running[claim.id] = task }
+    state.with { $0.running[claim.id] = (claim.kind, task) }
   }
 
   /// The job and its heartbeat; the first to end ends the other.

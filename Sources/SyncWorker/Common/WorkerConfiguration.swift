@@ -17,7 +17,7 @@ package struct WorkerConfiguration: Sendable {
   /// Connections for applying; one more serves jobs and one the relay. Default: 4. More lanes than cores of Postgres
   /// gain nothing.
   package var applyConnections = 4
-  /// Read syncs this worker drives at once. Default: 4, each mostly waits for its upstream.
+  /// Jobs of one kind this worker drives at once. Default: 4, each mostly waits for its upstream or its target.
   package var readRuns = 4
   /// Messages of a run that may be published and not yet applied. Default: 12, and together at most `windowBytes`: the
   /// embedded broker keeps 5 MiB a partition, and on a real one it is good manners.

@@ -6,6 +6,8 @@ import SyncStore
 /// The steps of a change of a large table that come before its transaction, with their progress.
 package struct SafeChange: Sendable {
   package let steps: SafeSteps
+  let schema: TargetSchema
+  let table: SchemaID
   let size: TableSize
   let settings: SchemaSettings
 
@@ -19,7 +21,7 @@ package struct SafeChange: Sendable {
     else { return nil }
     let size = try await connection.run { try TargetReports.size($0, planner.names.schema, table) }
     guard let size, size.bytes >= settings.largeTableBytes else { return nil }
-    return SafeChange(steps: steps, size: size, settings: settings)
+    return SafeChange(steps: steps, schema: planner.names.schema, table: table, size: size, settings: settings)
   }
 
   /// What the history shows: every statement in order.
@@ -38,11 +40,7 @@ package struct SafeChange: Sendable {
         switch step {
         case .once(let statement): try await run(connection, statement)
         case .batches(let statement):
-          var rows: Int64 = 0
-          while case let changed = try await run(connection, statement), changed > 0 {
-            rows += Int64(changed)
-            try await report(index + 1, rows)
-          }
+          try await batches(connection, statement) { try await report(index + 1, $0) }
         }
       }
       try await report(steps.steps.count + 1, 0)
@@ -54,15 +52,35 @@ package struct SafeChange: Sendable {
     }
   }
 
+  private func batches(
+    _ connection: PGConnection, _ statement: SchemaStatement, report: (_ rows: Int64) async throws -> Void
+  ) async throws {
+    let (schema, table, width) = (schema, table, SafeSteps.batchPages)
+    var (rows, before): (Int64, Int64) = (0, -1)
+    // What others write meanwhile moves to the end of the table: a pass that finds nothing is the last.
+    while rows != before {
+      before = rows
+      let pages = try await connection.run { try TargetReports.size($0, schema, table)?.pages ?? 0 }
+      for page in stride(from: Int64(0), to: pages, by: Int(width)) {
+        let stretch: [PGValue] = [.text("(\(page),0)"), .text("(\(page + width),0)")]
+        let changed = try await run(connection, statement, stretch)
+        rows += Int64(changed)
+        if changed > 0 { try await report(rows) }
+      }
+    }
+  }
+
   private func clean(_ connection: PGConnection) async throws {
     for statement in steps.cleanup { try await run(connection, statement) }
   }
 
   /// By itself, in no transaction: an index that is built beside others' work allows none.
   @discardableResult
-  private func run(_ connection: PGConnection, _ statement: SchemaStatement) async throws -> Int {
+  private func run(
+    _ connection: PGConnection, _ statement: SchemaStatement, _ values: [PGValue] = []
+  ) async throws -> Int {
     let limits = TargetStore.Limits(
       lock: settings.lockTimeout.inMilliseconds, statement: settings.stepTimeout.inMilliseconds)
-    return try await connection.run { try TargetStore.runAlone($0, statement, limits) }
+    return try await connection.run { try TargetStore.runAlone($0, statement, values, limits) }
   }
 }

@@ -33,8 +33,9 @@ struct SchemaRecoveryTests {
       // The lease of the dead worker's job would run out by itself, in seconds.
       try await world.execute(
         "UPDATE sync_job SET lease_expires_at = now() - interval '1 second' WHERE state = 'running'")
-      try world.startWorker()
-      #expect(try await world.waitForJob(job).state == "succeeded")
+      try await world.startMember { () async throws in
+        #expect(try await world.waitForJob(job).state == "succeeded")
+      }
       #expect(try await world.project() == "2|ready")
       #expect(try await world.columns().count == 4)
       #expect(try await world.disagreements() == [])
@@ -103,10 +104,11 @@ struct SchemaRecoveryTests {
         _ = try JobDecisions.cancel(session, dead, organization: "RIO", reason: "enough")
         try session.execute("UPDATE projects SET lock_expires_at = now() - interval '1 second'")
       }
-      try world.startWorker()
-      let job = try await world.alter(
-        #"{"type":"add_column","table_id":"orders","column":{"id":"b","type":"text"}}"#, version: 2)
-      #expect(job.state == "succeeded", "\(job)")
+      try await world.startMember { () async throws in
+        let job = try await world.alter(
+          #"{"type":"add_column","table_id":"orders","column":{"id":"b","type":"text"}}"#, version: 2)
+        #expect(job.state == "succeeded", "\(job)")
+      }
       #expect(try await world.project() == "3|ready")
       #expect(try await world.columns().count == 5)
       #expect(try await world.disagreements() == [])
