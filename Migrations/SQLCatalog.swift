@@ -130,6 +130,7 @@ package enum Queries {
   package static let takeOverLease = SQLCatalog.text(PackageResources.take_over_lease_sql)
   package static let targetExists = SQLCatalog.text(PackageResources.target_exists_sql)
   package static let targetForget = SQLCatalog.text(PackageResources.target_forget_sql)
+  package static let targetHold = SQLCatalog.text(PackageResources.target_hold_sql)
   package static let targetLedger = SQLCatalog.text(PackageResources.target_ledger_sql)
   package static let targetLimits = SQLCatalog.text(PackageResources.target_limits_sql)
   package static let targetLock = SQLCatalog.text(PackageResources.target_lock_sql)

@@ -133,7 +133,7 @@ package struct SchemaBench: Sendable {
       let safe = try await SafeChange.plan(
         changes, planner, from: definition, to: plan.after, statements: plan.statements, settings: settings, connection)
       if let safe {
-        try await safe.run(connection, report: { _, _ in }) {
+        try await safe.run(connection, project: SchemaBench.project, report: { _, _ in }) {
           try await connection.run { try apply($0, safe.steps.last, version: 1) }
         }
       } else {

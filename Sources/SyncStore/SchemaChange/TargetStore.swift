@@ -69,6 +69,12 @@ package enum TargetStore {
     try session.query(statement.sql)
   }
 
+  /// Keeps other workers' safe steps of the project away for as long as the session lives. Blocks up to the lock limit.
+  package static func hold(_ session: PGSession, _ schema: TargetSchema, project: String, _ limits: Limits) throws {
+    try session.query(Queries.targetSession, [.text("\(limits.lock)ms"), .text("\(limits.statement)ms")])
+    try session.query(Queries.targetHold, [.text(schema.name + " " + project)])
+  }
+
   /// One statement by itself, in no transaction; returns how many rows it changed.
   package static func runAlone(
     _ session: PGSession, _ statement: SchemaStatement, _ values: [PGValue], _ limits: Limits

@@ -27,14 +27,19 @@ package struct SafeChange: Sendable {
   /// What the history shows: every statement in order.
   var sql: String { (steps.before + steps.last).map(\.sql).joined(separator: ";\n") }
 
-  /// The steps, then `last`. `report` is called before each step and after each batch. When something throws, what the
+  /// The steps, then `last`, with other workers' steps of the project kept away: one that was taken for dead and wakes
+  /// up must take nothing away that its successor has made. `report` is called before each step and after each batch,
+  /// and throws when the project is not ours any more. When something throws, what the
   /// steps have made is taken away again, as well as that can be done; the next attempt begins with that anyway.
   package func run(
-    _ connection: PGConnection, report: (_ step: Int, _ rows: Int64) async throws -> Void,
+    _ connection: PGConnection, project: String, report: (_ step: Int, _ rows: Int64) async throws -> Void,
     last: () async throws -> Void
   ) async throws {
-    try await clean(connection)
+    let (schema, limits) = (schema, limits)
+    try await connection.run { try TargetStore.hold($0, schema, project: project, limits) }
+    try await report(1, 0)
     do {
+      try await clean(connection)
       for (index, step) in steps.steps.enumerated() {
         try await report(index + 1, 0)
         switch step {
@@ -79,8 +84,11 @@ package struct SafeChange: Sendable {
   private func run(
     _ connection: PGConnection, _ statement: SchemaStatement, _ values: [PGValue] = []
   ) async throws -> Int {
-    let limits = TargetStore.Limits(
-      lock: settings.lockTimeout.inMilliseconds, statement: settings.stepTimeout.inMilliseconds)
+    let limits = limits
     return try await connection.run { try TargetStore.runAlone($0, statement, values, limits) }
+  }
+
+  private var limits: TargetStore.Limits {
+    TargetStore.Limits(lock: settings.lockTimeout.inMilliseconds, statement: settings.stepTimeout.inMilliseconds)
   }
 }

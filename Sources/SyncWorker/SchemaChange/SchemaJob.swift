@@ -140,7 +140,7 @@ struct SchemaJob: Sendable {
           return sql
         }
         log.info("schema change goes in safe steps", ("project", request.project), ("bytes", String(safe.size.bytes)))
-        try await safe.run(connection, report: { try await hold(lease, safe, $0, $1) }) {
+        try await safe.run(connection, project: request.project, report: { try await hold(lease, safe, $0, $1) }) {
           try await execute(
             safe.steps.last, losses, attempt, connection, SchemaClock(settings, elapsed: .zero), safe.sql)
         }

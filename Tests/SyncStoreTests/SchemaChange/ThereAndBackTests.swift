@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test("S3-12: one transaction: a constant with a semicolon works, and what fails undoes what came before it")
+  @Test("S3-12, S3-41: one transaction: a constant with a semicolon works, and what fails undoes what came before it")
   func oneTransaction() async throws {
     try await onDatabase { session in
       var target = try Targets()

@@ -86,4 +86,31 @@ struct SafeStepsTests {
       #expect(try await world.project() == "1|ready")
     }
   }
+
+  @Test("S3-13: a worker that wakes up in its safe steps takes nothing away that its successor has made")
+  func zombie() async throws {
+    try await WorkerWorld.with { world in
+      let worker = try world.startWorker {
+        $0.schema.largeTableBytes = 0
+        $0.schema.lockTimeout = .milliseconds(200)
+        $0.schema.retry = RetryPolicy(steps: [0.1], cap: 0.1, attempts: nil)
+      }
+      try await world.deploy()
+      try await world.makeProject()
+      let schema = try DeploymentStore.schema(organization: "RIO")
+      let zombie = try await PGConnection.open(PGOptions(url: world.databaseURL), name: "zombie")
+      let limits = TargetStore.Limits(lock: 1_000, statement: 1_000)
+      try await zombie.run { try TargetStore.hold($0, schema, project: "plan", limits) }
+      let job = try await world.change(Self.changes[3], version: 1)
+      try await until("the successor waits for it") {
+        try await world.history().contains { $0.hasPrefix("failed") }
+      }
+      #expect(try await world.columns().count == 3)
+      await zombie.close()
+      #expect(try await world.waitForJob(job).state == "succeeded")
+      #expect(try await world.columns().count == 4)
+      #expect(try await world.disagreements() == [])
+      _ = worker
+    }
+  }
 }
