@@ -78,9 +78,7 @@ requirements: ## Print which requirement is proved by which test; ARGS=--missing
 
 .PHONY: tsan
 tsan: setup ## Run the tests under the thread sanitizer
-	@mkdir -p .build/tsan
-	@cc -O1 -fPIC -c .ci/c11threads.c -o .build/tsan/c11threads.o
-	@swift build $(QUIET) --build-tests $(TSAN) -Xlinker "$$PWD/.build/tsan/c11threads.o"
+	@swift build $(QUIET) --build-tests $(TSAN)
 	@TSAN_OPTIONS=halt_on_error=1 swift test --skip-build $(TSAN) $(TEST) 2>&1 | $(SHOW)
 
 .PHONY: asan

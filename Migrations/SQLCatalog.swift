@@ -43,8 +43,17 @@ package enum SQLCatalog {
       version: 10, name: "monitoring", up: text(PackageResources.V0010_monitoring_up_sql),
       down: text(PackageResources.V0010_monitoring_down_sql)),
     Migration(
+      version: 11, name: "drafts", up: text(PackageResources.V0011_drafts_up_sql),
+      down: text(PackageResources.V0011_drafts_down_sql)),
+    Migration(
+      version: 12, name: "journal", up: text(PackageResources.V0012_journal_up_sql),
+      down: text(PackageResources.V0012_journal_down_sql)),
+    Migration(
       version: 14, name: "schema_changes", up: text(PackageResources.V0014_schema_changes_up_sql),
       down: text(PackageResources.V0014_schema_changes_down_sql)),
+    Migration(
+      version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
+      down: text(PackageResources.V0015_edits_down_sql)),
   ]
 
   fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -53,6 +62,7 @@ package enum SQLCatalog {
 /// The statements of the product, one file each; the file's head says what its parameters are and what it locks.
 package enum Queries {
   package static let advanceOffset = SQLCatalog.text(PackageResources.advance_offset_sql)
+  package static let becomeApp = SQLCatalog.text(PackageResources.become_app_sql)
   package static let becomeSystem = SQLCatalog.text(PackageResources.become_system_sql)
   package static let becomeWorker = SQLCatalog.text(PackageResources.become_worker_sql)
   package static let claimJob = SQLCatalog.text(PackageResources.claim_job_sql)
@@ -96,10 +106,34 @@ package enum Queries {
   package static let storeWatermark = SQLCatalog.text(PackageResources.store_watermark_sql)
   package static let sweepOrphans = SQLCatalog.text(PackageResources.sweep_orphans_sql)
 
+  package static let commitEdits = SQLCatalog.text(PackageResources.commit_edits_sql)
+  package static let conflictEdits = SQLCatalog.text(PackageResources.conflict_edits_sql)
+  package static let knownCommits = SQLCatalog.text(PackageResources.known_commits_sql)
+  package static let listEditors = SQLCatalog.text(PackageResources.list_editors_sql)
+  package static let lockDraftedRecords = SQLCatalog.text(PackageResources.lock_drafted_records_sql)
+  package static let lockDrafts = SQLCatalog.text(PackageResources.lock_drafts_sql)
+  package static let createDraft = SQLCatalog.text(PackageResources.create_draft_sql)
+  package static let commitSession = SQLCatalog.text(PackageResources.commit_session_sql)
+  package static let discardSession = SQLCatalog.text(PackageResources.discard_session_sql)
+  package static let sessionOrganizations = SQLCatalog.text(PackageResources.session_organizations_sql)
+  package static let draftedRecords = SQLCatalog.text(PackageResources.drafted_records_sql)
+  package static let forecastTotals = SQLCatalog.text(PackageResources.forecast_totals_sql)
+  package static let lockConflict = SQLCatalog.text(PackageResources.lock_conflict_sql)
+  package static let lockConflictRecord = SQLCatalog.text(PackageResources.lock_conflict_record_sql)
+  package static let resolveConflict = SQLCatalog.text(PackageResources.resolve_conflict_sql)
+  package static let queueWriteBacks = SQLCatalog.text(PackageResources.queue_write_backs_sql)
+  package static let recordCommits = SQLCatalog.text(PackageResources.record_commits_sql)
+  package static let writeEdits = SQLCatalog.text(PackageResources.write_edits_sql)
+
   package static let lockRebuild = SQLCatalog.text(PackageResources.lock_rebuild_sql)
   package static let rebuildKPIs = SQLCatalog.text(PackageResources.rebuild_kpis_sql)
   package static let recordRebuild = SQLCatalog.text(PackageResources.record_rebuild_sql)
   package static let verifyKPIs = SQLCatalog.text(PackageResources.verify_kpis_sql)
+
+  package static let appendEvents = SQLCatalog.text(PackageResources.append_events_sql)
+  package static let appendEventsAdaptive = SQLCatalog.text(PackageResources.append_events_adaptive_sql)
+  package static let appendEventsDelayed = SQLCatalog.text(PackageResources.append_events_delayed_sql)
+  package static let readStream = SQLCatalog.text(PackageResources.read_stream_sql)
 
   package static let appliedSince = SQLCatalog.text(PackageResources.applied_since_sql)
   package static let createProject = SQLCatalog.text(PackageResources.create_project_sql)
@@ -145,10 +179,14 @@ package enum Queries {
   package static let closeCancelledLog = SQLCatalog.text(PackageResources.close_cancelled_log_sql)
   package static let findOrganization = SQLCatalog.text(PackageResources.find_organization_sql)
   package static let jobCircumstances = SQLCatalog.text(PackageResources.job_circumstances_sql)
+  package static let jobHistory = SQLCatalog.text(PackageResources.job_history_sql)
   package static let listDeadLetters = SQLCatalog.text(PackageResources.list_dead_letters_sql)
   package static let listIssues = SQLCatalog.text(PackageResources.list_issues_sql)
   package static let listJobs = SQLCatalog.text(PackageResources.list_jobs_sql)
   package static let listKPIChanges = SQLCatalog.text(PackageResources.list_kpi_changes_sql)
+  package static let listDrafts = SQLCatalog.text(PackageResources.list_drafts_sql)
+  package static let listConflicts = SQLCatalog.text(PackageResources.list_conflicts_sql)
+  package static let showConflict = SQLCatalog.text(PackageResources.show_conflict_sql)
   package static let listLogs = SQLCatalog.text(PackageResources.list_logs_sql)
   package static let listOrganizations = SQLCatalog.text(PackageResources.list_organizations_sql)
   package static let oldestTransaction = SQLCatalog.text(PackageResources.oldest_transaction_sql)
@@ -165,12 +203,16 @@ package enum Queries {
   package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
 
   package static let benchApplyBare = SQLCatalog.text(PackageResources.bench_apply_bare_sql)
+  package static let benchFillWal = SQLCatalog.text(PackageResources.bench_fill_wal_sql)
+  package static let benchFillDrafts = SQLCatalog.text(PackageResources.bench_fill_drafts_sql)
+  package static let benchFillRecords = SQLCatalog.text(PackageResources.bench_fill_records_sql)
   package static let benchHotGroup = SQLCatalog.text(PackageResources.bench_hot_group_sql)
   package static let benchLiveKPIs = SQLCatalog.text(PackageResources.bench_live_kpis_sql)
   package static let benchLiveTimeline = SQLCatalog.text(PackageResources.bench_live_timeline_sql)
   package static let benchCopyIn = SQLCatalog.text(PackageResources.bench_copy_in_sql)
   package static let benchCopyOut = SQLCatalog.text(PackageResources.bench_copy_out_sql)
   package static let benchIndexes = SQLCatalog.text(PackageResources.bench_indexes_sql)
+  package static let benchJournal = SQLCatalog.text(PackageResources.bench_journal_sql)
   package static let benchMerge = SQLCatalog.text(PackageResources.bench_merge_sql)
   package static let benchSchemaFillBig = SQLCatalog.text(PackageResources.bench_schema_fill_big_sql)
   package static let benchSchemaFillOther = SQLCatalog.text(PackageResources.bench_schema_fill_other_sql)
@@ -184,6 +226,7 @@ package enum Queries {
   /// Every statement by file name, for the test that prepares each of them.
   package static let all: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),
+    ("become_app", becomeApp),
     ("become_system", becomeSystem),
     ("become_worker", becomeWorker),
     ("claim_job", claimJob),
@@ -225,10 +268,32 @@ package enum Queries {
     ("store_drift", storeDrift),
     ("store_watermark", storeWatermark),
     ("sweep_orphans", sweepOrphans),
+    ("commit_edits", commitEdits),
+    ("conflict_edits", conflictEdits),
+    ("known_commits", knownCommits),
+    ("list_editors", listEditors),
+    ("lock_drafted_records", lockDraftedRecords),
+    ("lock_drafts", lockDrafts),
+    ("create_draft", createDraft),
+    ("commit_session", commitSession),
+    ("discard_session", discardSession),
+    ("session_organizations", sessionOrganizations),
+    ("drafted_records", draftedRecords),
+    ("forecast_totals", forecastTotals),
+    ("lock_conflict", lockConflict),
+    ("lock_conflict_record", lockConflictRecord),
+    ("resolve_conflict", resolveConflict),
+    ("queue_write_backs", queueWriteBacks),
+    ("record_commits", recordCommits),
+    ("write_edits", writeEdits),
     ("lock_rebuild", lockRebuild),
     ("rebuild_kpis", rebuildKPIs),
     ("record_rebuild", recordRebuild),
     ("verify_kpis", verifyKPIs),
+    ("append_events", appendEvents),
+    ("append_events_adaptive", appendEventsAdaptive),
+    ("append_events_delayed", appendEventsDelayed),
+    ("read_stream", readStream),
     ("applied_since", appliedSince),
     ("create_project", createProject),
     ("end_job", endJob),
@@ -256,10 +321,14 @@ package enum Queries {
     ("close_cancelled_log", closeCancelledLog),
     ("find_organization", findOrganization),
     ("job_circumstances", jobCircumstances),
+    ("job_history", jobHistory),
     ("list_dead_letters", listDeadLetters),
     ("list_issues", listIssues),
     ("list_jobs", listJobs),
     ("list_kpi_changes", listKPIChanges),
+    ("list_drafts", listDrafts),
+    ("list_conflicts", listConflicts),
+    ("show_conflict", showConflict),
     ("list_logs", listLogs),
     ("list_organizations", listOrganizations),
     ("oldest_transaction", oldestTransaction),
@@ -275,10 +344,14 @@ package enum Queries {
     ("unforced_tables", unforcedTables),
     ("watch_job", watchJob),
     ("bench_apply_bare", benchApplyBare),
+    ("bench_fill_wal", benchFillWal),
+    ("bench_fill_drafts", benchFillDrafts),
+    ("bench_fill_records", benchFillRecords),
     ("bench_hot_group", benchHotGroup),
     ("bench_live_kpis", benchLiveKPIs),
     ("bench_live_timeline", benchLiveTimeline),
     ("bench_indexes", benchIndexes),
+    ("bench_journal", benchJournal),
     ("bench_merge", benchMerge),
     ("bench_version", benchVersion),
     ("bench_wal", benchWAL),

@@ -23,6 +23,14 @@ package enum Commands {
       JobsWhyCommand.command,
       LogListCommand.command,
       LogShowCommand.command,
+      DraftsListCommand.command,
+      DraftsCreateCommand.command,
+      DraftsCommitCommand.command,
+      DraftsDiscardCommand.command,
+      DraftsCheckCommand.command,
+      ConflictsListCommand.command,
+      ConflictsShowCommand.command,
+      ConflictsResolveCommand.command,
       KPIShowCommand.command,
       KPIVerifyCommand.command,
       KPIRebuildCommand.command,
@@ -40,6 +48,8 @@ package enum Commands {
       DoctorCommand.command,
       BenchReadSyncCommand.command,
       BenchKPICommand.command,
+      BenchAppendCommand.command,
+      BenchCommitCommand.command,
       BenchSchemaCommand.command,
       VersionCommand.command(),
       CompletionCommand.command,
@@ -49,6 +59,8 @@ package enum Commands {
       "sync": "Reads of PEMS",
       "jobs": "Units of work and what became of them",
       "log": "The sync log: one row for each run",
+      "drafts": "Edits of sessions, and what became of them",
+      "conflicts": "Edits that somebody has to decide",
       "kpi": "Totals of cost, and their proof",
       "timeline": "The earliest and latest dates of an organization",
       "schema": "Tables that organizations define for themselves",
@@ -58,5 +70,5 @@ package enum Commands {
     ])
 
   package static let program = Program(
-    table, errorRules: [SchemaFault.errorRule] + ErrorRules.all + ServiceErrorRules.all)
+    table, errorRules: [SchemaFault.errorRule, DraftErrors.rule] + ErrorRules.all + ServiceErrorRules.all)
 }

@@ -62,15 +62,15 @@ struct ProgressTests {
     #expect(frames[3].hasSuffix("\u{1B}[K\n"))
   }
 
-  @Test("Elsewhere a plain line every few seconds, and one at the end")
+  @Test("Elsewhere a plain line every few seconds, and one at the end; none that says nothing new")
   func pipe() {
     let time = Locked<Int64>(0)
     let recorder = Locked("")
     let progress = Progress(
       "sync", terminal: .none, sink: TextSink { text in recorder.with { $0 += text } }, now: { time.with { $0 } })
-    for second in 0...12 {
+    for second in 0...30 {
       time.with { $0 = Int64(second) * 1000 }
-      progress.update(done: Int64(second), total: 12)
+      progress.update(done: Int64(min(second, 12)), total: 12)
     }
     progress.finish()
     let lines = recorder.with { $0 }.split(separator: "\n")

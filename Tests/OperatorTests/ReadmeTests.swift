@@ -39,6 +39,17 @@ import Testing
     #expect(missing.isEmpty)
   }
 
+  @Test("S4-30 The README says how to append, watch and go back, and what to keep before a migration (S4-31, S4-21)")
+  func journal() throws {
+    let text = try Readme().text
+    let names = [
+      "append_events", "append_events_with_delayed_lock", "append_events_adaptive", "delayed_percent", "SY010",
+      "sync_event_statistics", "sync_event_contention", "sync_event_busy_streams", "long_transactions",
+      "sync_table_volume", "pg_dump",
+    ]
+    #expect(names.filter { !text.contains($0) } == [])
+  }
+
   @Test("Words of a shell line: quotes, comments, redirections")
   func words() {
     #expect(Readme.words("syncline a --b 'c d' # e", after: "syncline") == ["a", "--b", "c d"])

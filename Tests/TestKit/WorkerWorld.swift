@@ -71,8 +71,9 @@ package final class WorkerWorld: Sendable {
     topics = Topics(prefix: "t\(UUIDText.random().prefix(8)).")
     group = topics.prefix + "syncline"
     for topic in [
-      topics.readSync, topics.readSync + ".dlq", topics.kpiRefresh, topics.kpiRefresh + ".dlq", topics.schemaChange,
-      topics.schemaChange + ".dlq", topics.jobEvents,
+      topics.readSync, topics.readSync + ".dlq", topics.kpiRefresh, topics.kpiRefresh + ".dlq", topics.jobEvents,
+      topics.draftCommit, topics.draftCommit + ".dlq", topics.writeBack, topics.writeBack + ".dlq",
+      topics.schemaChange, topics.schemaChange + ".dlq",
     ] { try kafka.createTopic(topic, partitions: 4) }
     pems = try SimulatedPEMS()
     pems.seed(organization: "RIO", records: options.records)

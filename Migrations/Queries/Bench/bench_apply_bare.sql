@@ -1,5 +1,5 @@
--- apply_records.sql without totals and lineage, for `bench kpi`: what keeping them costs is the difference. A test
--- holds the two against each other. Parameters, locks and indexes as there.
+-- apply_records.sql without totals, lineage and open edits, for `bench kpi`: what keeping them costs is the difference.
+-- A test holds the two against each other. Parameters, locks and indexes as there.
 -- $1 organization  $2 pfaIds, unique in the batch, ascending  $3 blocks  $4 indexes  $5 content hashes  $6 data as
 -- JSON text
 -- $7 KPI slot  $8 cause (read_sync, event)  $9 cause id

@@ -16,10 +16,12 @@
 -- its own: the lookups stand in subqueries that are not pulled up, and the updates join under become_applier.sql,
 -- which leaves no other way.
 --
--- Locks: changed mirror rows in pfa_id order, then KPI slots in key order, then the page or stream row, then the log
--- row of a run that has ended.
--- Indexes: pfa_mirror_key, pfa_mirror_pkey, pfa_sync_log_job_id_key. A key that another session inserts at the same
--- time ends in 23505: the transaction is retried.
+-- Open edits of the records that change are told in the same statement: one index probe for each such record.
+--
+-- Locks: changed mirror rows in pfa_id order, then their open edits, then KPI slots in key order, then the page or
+-- stream row, then the log row of a run that has ended.
+-- Indexes: pfa_mirror_key, pfa_mirror_pkey, pfa_modification_open, pfa_sync_log_job_id_key. A key that another session
+-- inserts at the same time ends in 23505: the transaction is retried.
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
 ),
@@ -46,7 +48,7 @@ locked AS MATERIALIZED (
     CASE WHEN m.pending_base IS NOT NULL THEN pfa_merge_read(k.data::jsonb, m.effective, m.pending_base) END AS merged
   FROM (SELECT * FROM known WHERE newer ORDER BY pfa_id) k
   CROSS JOIN LATERAL (
-    SELECT p.id, p.data AS effective, p.pending_base, p.content_hash, p.swept_by, p.category, p.source, p.dor,
+    SELECT p.id, p.version, p.data AS effective, p.pending_base, p.content_hash, p.swept_by, p.category, p.source, p.dor,
       p.is_discontinued, p.is_actualized, p.monthly_rate, p.purchase_price, p.original_start, p.original_end,
       p.forecast_start, p.forecast_end, p.actual_start, p.actual_end
     FROM pfa_mirror p
@@ -89,6 +91,49 @@ changed AS (
     pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.forecast_start, m.forecast_end) AS forecast,
     CASE WHEN m.is_actualized
       THEN pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.actual_start, m.actual_end) ELSE 0 END AS actual
+),
+touched AS MATERIALIZED (
+  -- Open edits of the records that change, and what the read does to them: which of a draft's fields PEMS has changed,
+  -- and which fields of a committed edit in effect it has changed as well.
+  SELECT o.id, l.id AS mirror_id, l.version + 1 AS version, l.pending_base IS NOT NULL AND n.gone AS is_gone,
+    (l.merged).pending_base AS theirs,
+    pfa_changed_fields(o.modified_fields || CASE WHEN n.gone THEN '{isDiscontinued}'::text[] ELSE '{}' END, l.effective, n.data) AS moved,
+    ARRAY(SELECT f FROM unnest((l.merged).conflicts) f WHERE o.delta -> f = l.effective -> f ORDER BY f) AS overlap
+  FROM locked l
+  CROSS JOIN LATERAL (
+    SELECT p.id, p.modified_fields, p.delta FROM pfa_modification p
+    WHERE p.mirror_id = l.id AND p.sync_state IN ('draft', 'committed', 'syncing', 'conflict') OFFSET 0
+  ) o
+  CROSS JOIN LATERAL (
+    SELECT d.data, NOT l.is_discontinued AND pfa_flag(d.data -> 'isDiscontinued') AS gone
+    FROM (SELECT CASE WHEN (l.merged).data IS NULL THEN l.data::jsonb ELSE (l.merged).data END AS data) d OFFSET 0
+  ) n
+  WHERE NOT l.same_content
+),
+noted AS (
+  -- A draft that another session commits at this moment is seen as what it has become.
+  UPDATE pfa_modification o
+  SET remote_fields = CASE WHEN o.sync_state = 'draft'
+      THEN ARRAY(SELECT DISTINCT f FROM unnest(o.remote_fields || t.moved) f ORDER BY f) ELSE o.remote_fields END,
+    sync_state = CASE WHEN o.sync_state IN ('committed', 'syncing') THEN 'conflict' ELSE o.sync_state END,
+    lease_token = NULL, lease_expires_at = NULL
+  FROM touched t
+  WHERE o.id = t.id AND CASE WHEN o.sync_state = 'draft' THEN t.moved <> '{}'
+    ELSE o.sync_state IN ('committed', 'syncing', 'conflict')
+      AND (t.overlap <> '{}' OR (t.is_gone AND o.applied_version IS NOT NULL)) END
+  RETURNING o.id, o.mirror_id, o.sync_state, o.delta, o.base_values, t.version, t.is_gone, t.theirs, t.overlap
+),
+conflicts AS (
+  INSERT INTO pfa_sync_conflict AS c (modification_id, mirror_id, organization_id, kind, conflict_fields, base_values,
+    local_values, remote_values, current_version)
+  SELECT n.id, n.mirror_id, $1, CASE WHEN n.is_gone THEN 'remote_discontinued' ELSE 'field_overlap' END,
+    CASE WHEN n.is_gone THEN '{isDiscontinued}' ELSE n.overlap END, n.base_values, n.delta,
+    pfa_pick_fields(n.theirs, ARRAY(SELECT jsonb_object_keys(n.delta)))
+      || CASE WHEN n.is_gone THEN '{"isDiscontinued": true}' ELSE '{}' END::jsonb, n.version
+  FROM noted n WHERE n.sync_state = 'conflict'
+  ON CONFLICT (modification_id) WHERE status = 'open' DO UPDATE
+  SET kind = excluded.kind, conflict_fields = excluded.conflict_fields, remote_values = excluded.remote_values,
+    current_version = excluded.current_version
 ),
 added AS (
   INSERT INTO pfa_mirror AS m (id, organization_id, pfa_id, data, source_block, source_index, content_hash, last_synced_at)

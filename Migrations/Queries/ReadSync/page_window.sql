@@ -1,5 +1,11 @@
--- What is published and not applied yet, and what was applied so far. $1 job. Index: sync_page_pkey.
-SELECT count(*) FILTER (WHERE state = 'allocated') AS waiting, coalesce(sum(bytes) FILTER (WHERE state = 'allocated'), 0) AS waiting_bytes,
-  count(*) FILTER (WHERE state = 'applied') AS applied, coalesce(sum(received) FILTER (WHERE state = 'applied'), 0) AS received,
-  coalesce(sum(rejected) FILTER (WHERE state = 'applied'), 0) AS rejected
-FROM sync_page WHERE job_id = $1::uuid
+-- What is published and not applied yet; no row: the job is no longer held under this token. Writes nothing, because it
+-- is asked every few milliseconds.
+-- $1 job  $2 token
+-- Indexes: sync_job_pkey, sync_page_waiting.
+SELECT p.waiting, p.waiting_bytes
+FROM sync_job j
+CROSS JOIN LATERAL (
+  SELECT count(*) AS waiting, coalesce(sum(w.bytes), 0)::bigint AS waiting_bytes
+  FROM sync_page w WHERE w.job_id = j.id AND w.state = 'allocated'
+) p
+WHERE j.id = $1::uuid AND j.lease_token = $2::uuid AND j.state = 'running'

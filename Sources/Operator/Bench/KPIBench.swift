@@ -17,7 +17,7 @@ package struct KPIBench: Sendable {
 
   /// Runs everything; `say` tells how far it is.
   package func run(_ say: @Sendable (String) -> Void) async throws -> BenchReport {
-    let database = try await BenchDatabase.start(fsync: fsync, indexes: .standard)
+    let database = try await BenchDatabase.start(fsync: fsync, indexes: .standard, wal: records * 5_000)
     do {
       let report = try await measure(database, say)
       await database.server.stop()
@@ -108,24 +108,29 @@ package struct KPIBench: Sendable {
       target: .ratioAtMost(0.001), note: "limit: REFRESH CONCURRENTLY of the old design")
   }
 
+  /// Changes scattered over all rows, by turns in both databases, each in one session that has done it before.
   private func growth(large: String, small: String) async throws -> BenchResult {
-    var times: (large: [Double], small: [Double]) = ([], [])
     let size = max(1, min(1_000, records / 10))
-    for round in 0..<max(3, batches / 4) {
-      let revision = Revision.growth + round
-      let scattered = stride(from: round, to: records, by: max(1, records / size)).prefix(size)
-      times.large.append(
-        try await BenchDatabase.run(large) { session in
-          try KPIBenchApply(lane: 0).run(session, scattered, revision: revision)
-        })
-      times.small.append(
-        try await BenchDatabase.run(small) { session in
-          try KPIBenchApply(lane: 0).run(session, 0..<size, revision: revision)
-        })
+    let sides = [(url: large, rows: records), (url: small, rows: max(1, records / 10))]
+    var times: [[Double]] = [[], []]
+    var connections: [PGConnection] = []
+    for side in sides {
+      connections.append(try await PGConnection.open(BenchDatabase.options(side.url), name: "bench"))
     }
+    for round in 0...max(3, batches / 4) {
+      for (side, connection) in connections.enumerated() {
+        let rows = sides[side].rows
+        let time = try await connection.run { session in
+          let scattered = stride(from: round, to: rows, by: max(1, rows / size)).prefix(size)
+          return try KPIBenchApply(lane: 0).run(session, scattered, revision: Revision.growth + round)
+        }
+        if round > 0 { times[side].append(time) }
+      }
+    }
+    for connection in connections { await connection.close() }
     return BenchResult(
-      "\(size) changes in \(records) rows", "ms", median(times.large).map { $0 * 1_000 },
-      limit: median(times.small).map { $0 * 1_000 }, target: .ratioAtMost(1.3),
+      "\(size) changes in \(records) rows", "ms", median(times[0]).map { $0 * 1_000 },
+      limit: median(times[1]).map { $0 * 1_000 }, target: .ratioAtMost(1.3),
       note: "limit: the same in a tenth of the rows")
   }
 

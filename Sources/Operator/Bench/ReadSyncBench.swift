@@ -35,7 +35,7 @@ package struct ReadSyncBench: Sendable {
     say("writing \(records * 3) records for the upstream")
     let source = try BenchSource(records: records)
     defer { source.remove() }
-    let database = try await BenchDatabase.start(fsync: fsync, indexes: indexSet)
+    let database = try await BenchDatabase.start(fsync: fsync, indexes: indexSet, wal: records * 5_000)
     do {
       let samples = try await rounds(database, source, say)
       await database.server.stop()

@@ -94,7 +94,7 @@ struct HelpText {
       let value = option.takesValue ? " \(option.placeholder)" : ""
       var notes = option.isRequired ? ["required"] : []
       if option.isRepeated { notes.append("may be repeated") }
-      if let fallback = option.fallback { notes.append("default: \(fallback)") }
+      if let fallback = option.fallback { notes.append("default: \(fallback.isEmpty ? "empty" : fallback)") }
       let tail = notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))"
       return ("\(short)--\(option.name)\(value)", option.help + tail)
     }

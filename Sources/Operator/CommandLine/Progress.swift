@@ -25,6 +25,9 @@ package struct ProgressState: Sendable, Equatable {
     return Double(max(0, total - done)) / rate
   }
 
+  /// Whether a line about this would say no more than one about the other, but for the rate.
+  package func isAsFar(as other: ProgressState) -> Bool { done == other.done && total == other.total }
+
   /// 0 to 1; nil without a total. A total of nothing is done.
   package var fraction: Double? {
     guard let total else { return nil }
@@ -62,7 +65,7 @@ package final class Progress: Sendable {
     /// Moments in milliseconds and what was done by then, for the rate over the last seconds.
     var samples: [(time: Int64, done: Int64)] = []
     var lastShown: Int64?
-    var isShown = false
+    var shown: ProgressState?
   }
 
   private static let redrawTime: Int64 = 100
@@ -95,7 +98,8 @@ package final class Progress: Sendable {
       let pause = terminal.isTerminal ? Progress.redrawTime : Progress.lineTime
       if let last = state.lastShown, time - last < pause { return nil }
       state.lastShown = time
-      state.isShown = true
+      guard terminal.isTerminal || state.shown.map({ !state.progress.isAsFar(as: $0) }) ?? true else { return nil }
+      state.shown = state.progress
       return text(state.progress)
     }
     if let line { try? sink.write(line) }
@@ -104,7 +108,7 @@ package final class Progress: Sendable {
   /// Shows the last state and ends the line.
   package func finish() {
     let line = state.with { state -> String? in
-      guard state.isShown else { return nil }
+      guard let shown = state.shown, terminal.isTerminal || !state.progress.isAsFar(as: shown) else { return nil }
       return text(state.progress)
     }
     if let line { try? sink.write(terminal.isTerminal ? line + "\n" : line) }

@@ -6,7 +6,7 @@ enum OrganizationsAddCommand {
   static let command = Command(
     path: ["organizations", "add"], summary: "Add an organization; one that is there stays as it is",
     arguments: [Argument("ID", "its code, as messages name it")],
-    options: [Option.text("name", "TEXT", "what people call it (default: empty)", default: "")],
+    options: [Option.text("name", "TEXT", "what people call it", default: "")],
     examples: [Example("syncline organizations add RIO --name 'Rio site'", "make a tenant")], needs: [.database],
     isChanging: true
   ) { invocation in

@@ -17,6 +17,8 @@ struct RowMapper {
   private var targets: [String: Target] = [:]
   private var seenKeys: Set<String> = []
   private var unknown: Set<String> = []
+  /// A record in our own form came, which names its fields as we do.
+  private var sawOwnForm = false
   private var rows = 0
 
   init(_ definition: SourceDefinition, organization: String) {
@@ -62,6 +64,13 @@ struct RowMapper {
   /// Adds a JSON record: in the form of our messages, `{pfaId, order, data}`, or with its fields side by side.
   mutating func add(json bytes: ArraySlice<UInt8>, into page: inout SourcePage) {
     let copy = Array(bytes)
+    if let record = canonicalizer.recognize(copy) {
+      // Written by ourselves: nothing about its fields is left to find out.
+      rows += 1
+      sawOwnForm = true
+      take(.accepted(record), into: &page)
+      return
+    }
     let fields: [SourceField]?
     do throws(JSONSyntaxError) {
       var scanner = JSONScanner()
@@ -80,7 +89,7 @@ struct RowMapper {
     } else {
       rows += 1
       // A record in our own form names its fields as we do; one that is no object is rejected there.
-      seenKeys.formUnion(FieldTable.fields.map(\.key))
+      sawOwnForm = true
       take(canonicalizer.canonicalize(copy), into: &page)
     }
   }
@@ -90,7 +99,8 @@ struct RowMapper {
   func finish(_ page: inout SourcePage, _ definition: SourceDefinition) throws(SourceError) {
     page.drift = unknown.sorted().map(FieldDrift.init)
     guard rows > 0 else { return }
-    let gone = definition.criticalFields.subtracting(seenKeys).sorted()
+    let seen = sawOwnForm ? seenKeys.union(FieldTable.fields.map(\.key)) : seenKeys
+    let gone = definition.criticalFields.subtracting(seen).sorted()
     guard gone.isEmpty else {
       let names = gone.map { key in definition.name(of: key).map { "\($0) (\(key))" } ?? key }
       let news = unknown.isEmpty ? "" : "; new fields: \(unknown.sorted().joined(separator: ", "))"

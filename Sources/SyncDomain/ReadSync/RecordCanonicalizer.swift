@@ -25,16 +25,20 @@ package struct RecordCanonicalizer: Sendable {
   /// stored is a rejection.
   package func canonicalize(_ record: ArraySlice<UInt8>) -> RecordOutcome { canonicalize(record.span) }
 
+  /// The record of a message that is canonical already; nil says nothing against any other.
+  package func recognize(_ record: [UInt8]) -> CanonicalRecord? { recognize(record.span) }
+
   private func canonicalize(_ bytes: Span<UInt8>) -> RecordOutcome {
-    if let match = scan.match(bytes) {
-      let data = CanonicalScan.copy(bytes, match.data)
-      return .accepted(
-        CanonicalRecord(
-          pfaId: JSONText.decode(bytes.extracting(match.pfaId), hasEscapes: false), order: match.order,
-          discontinued: match.discontinued ?? false, data: data,
-          contentHash: RecordCanonicalizer.hash(bytes.extracting(match.data), excluding: match.lastModified)))
-    }
-    return general(bytes)
+    recognize(bytes).map { .accepted($0) } ?? general(bytes)
+  }
+
+  private func recognize(_ bytes: Span<UInt8>) -> CanonicalRecord? {
+    guard let match = scan.match(bytes) else { return nil }
+    let data = CanonicalScan.copy(bytes, match.data)
+    return CanonicalRecord(
+      pfaId: JSONText.decode(bytes.extracting(match.pfaId), hasEscapes: false), order: match.order,
+      discontinued: match.discontinued ?? false, data: data,
+      contentHash: RecordCanonicalizer.hash(bytes.extracting(match.data), excluding: match.lastModified))
   }
 
   private func general(_ bytes: Span<UInt8>) -> RecordOutcome {

@@ -36,25 +36,22 @@ package struct DeadLetter: Sendable {
 
 /// Keeps bad messages in the transaction that moves past them, and hands a copy to the `.dlq` topic.
 package enum DeadLetterStore {
-  /// What to run, in order, inside the caller's transaction.
-  package static func statements(_ letter: DeadLetter) -> [PGStatement] {
+  /// Inside the caller's transaction, under any of our roles. Throws PGError.
+  package static func keep(_ session: PGSession, _ letter: DeadLetter) throws {
     let context: [(name: String, value: [UInt8]?)] = [
       ("__connect.errors.topic", letter.topic), ("__connect.errors.partition", String(letter.partition)),
       ("__connect.errors.offset", String(letter.offset)), ("__connect.errors.exception.class.name", letter.code),
       ("__connect.errors.exception.message", letter.cause), ("__connect.errors.stage", "VALUE_CONVERTER"),
     ].map { (name: $0.0, value: Array($0.1.utf8)) }
-    return [
-      PGStatement(
-        Queries.insertDeadLetter,
-        [
-          PGValue(letter.organization), .text(letter.topic), .int4(letter.partition), .int(letter.offset),
-          bytes(letter.key),
-          bytes(letter.value), .json(HeaderText.encode(letter.headers)), .text(letter.code), .text(letter.cause),
-          PGValue(letter.trace), letter.producedAt.map { .int($0) } ?? .null,
-        ]),
-      OutboxStore.insert(
-        topic: letter.topic + ".dlq", key: letter.key, value: letter.value, headers: letter.headers + context),
-    ]
+    try session.query(
+      Queries.insertDeadLetter,
+      [
+        PGValue(letter.organization), .text(letter.topic), .int4(letter.partition), .int(letter.offset),
+        bytes(letter.key),
+        bytes(letter.value), .json(HeaderText.encode(letter.headers)), .text(letter.code), .text(letter.cause),
+        PGValue(letter.trace), letter.producedAt.map { .int($0) } ?? .null, .text(letter.topic + ".dlq"),
+        .json(HeaderText.encode(letter.headers + context)),
+      ])
   }
 
   private static func bytes(_ value: [UInt8]?) -> PGValue { value.map { .bytes($0) } ?? .null }

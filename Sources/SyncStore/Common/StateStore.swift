@@ -7,6 +7,7 @@ package enum StateStore {
     package var jobs: [(kind: String, state: String, count: Int64)] = []
     package var oldest: [(state: String, seconds: Double)] = []
     package var deadLetters: [(code: String, count: Int64)] = []
+    package var conflicts: [(status: String, count: Int64)] = []
     /// Unix time of the last success.
     package var lastSuccess: [(organization: String, seconds: Double)] = []
   }
@@ -21,6 +22,7 @@ package enum StateStore {
       case "jobs": sample.jobs.append((kind: name, state: other, count: Int64(value)))
       case "oldest": sample.oldest.append((state: name, seconds: value))
       case "dead_letters": sample.deadLetters.append((code: name, count: Int64(value)))
+      case "conflicts": sample.conflicts.append((status: name, count: Int64(value)))
       default: sample.lastSuccess.append((organization: name, seconds: value))
       }
     }

@@ -26,6 +26,8 @@ package enum KPIStore {
   ) throws {
     let values: [PGValue] = [.uuid(jobId), .text(organization), .text(key)]
     guard try session.query(Queries.recordRebuild, values).rowCount == 1 else { return }
+    // A batch before it in the same transaction may have bound its plans to index probes.
+    try session.query(Queries.preferHashing)
     _ = try rebuild(session, organization: organization, slot: slot, cause: jobId)
   }
 }

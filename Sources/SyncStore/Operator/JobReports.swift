@@ -31,6 +31,11 @@ package enum JobReports {
     try session.query(Queries.showJob, [.uuid(id)]).first
   }
 
+  /// What happened to a job, in order: version, created_at, event, actor, reason, data.
+  package static func history(_ session: PGSession, organization: String, _ id: String) throws -> PGResult {
+    try session.query(Queries.jobHistory, [.text(organization), .uuid(id)])
+  }
+
   /// Nil: there is no such job.
   package static func progress(_ session: PGSession, _ id: String) throws -> JobProgress? {
     guard let row = try session.query(Queries.watchJob, [.uuid(id)]).first else { return nil }

@@ -36,13 +36,10 @@ package struct PageEntry: Hashable, Sendable {
   }
 }
 
-/// What of a read is published and not applied yet, and what was applied.
+/// The messages of a read that are written down and not applied yet.
 package struct PageWindow: Hashable, Sendable {
   package let waiting: Int
   package let waitingBytes: Int
-  package let applied: Int
-  package let received: Int64
-  package let rejected: Int64
 }
 
 /// Rows of a read sync in the hands of the job's holder. All throw PGError, and ``Fenced`` when the job is no longer
@@ -110,14 +107,14 @@ package enum ReadRunStore {
     }
   }
 
-  /// Also a sign of life of the holder.
+  /// Reads only: no sign of life of the holder.
   package static func window(_ session: PGSession, _ claim: JobClaim) throws -> PageWindow {
-    try JobStore.holding(session, claim) {
-      let row = try session.query(Queries.pageWindow, [.uuid(claim.id)]).one()
+    try session.asWorker(claim.organization) {
+      guard let row = try session.query(Queries.pageWindow, [.uuid(claim.id), .uuid(claim.token)]).first else {
+        throw Fenced()
+      }
       return PageWindow(
-        waiting: Int(try row.integer("waiting")), waitingBytes: Int(try row.integer("waiting_bytes")),
-        applied: Int(try row.integer("applied")), received: try row.integer("received"),
-        rejected: try row.integer("rejected"))
+        waiting: Int(try row.integer("waiting")), waitingBytes: Int(try row.integer("waiting_bytes")))
     }
   }
 

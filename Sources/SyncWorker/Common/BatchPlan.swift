@@ -9,6 +9,7 @@ package struct BatchPlan: Sendable {
     case apply(RecordBatch)
     case requestRead(ReadSyncRequest, key: String, jobId: String)
     case rebuildKPIs(organization: String, key: String, jobId: String)
+    case commit(organization: String, [QueuedCommit])
     case requestSchemaChange(SchemaChangeRequest, key: String, jobId: String)
     case keep(DeadLetter)
   }
@@ -18,10 +19,12 @@ package struct BatchPlan: Sendable {
   package private(set) var skipped = 0
 
   /// Single changes of one organization become one batch; a page stays a batch of its own, because it is counted by
-  /// itself. Organizations come in order of name, so that two workers lock them in the same order.
+  /// itself. Commits of one organization are decided together, in the order they arrived. Organizations come in order
+  /// of name, so that two workers lock them in the same order.
   package init(_ messages: [DecodedMessage], known: Set<String>) {
     var changes: [String: [RecordOutcome]] = [:]
     var pages: [RecordBatch] = []
+    var commits: [String: [QueuedCommit]] = [:]
     var others: [Step] = []
     for message in messages {
       if let organization = message.organization, !known.contains(organization) {
@@ -35,6 +38,7 @@ package struct BatchPlan: Sendable {
       case .readRequest(let request, let key, let jobId): others.append(.requestRead(request, key: key, jobId: jobId))
       case .kpiRebuild(let organization, let key, let jobId):
         others.append(.rebuildKPIs(organization: organization, key: key, jobId: jobId))
+      case .draftCommit(let commit): commits[commit.request.organization, default: []].append(commit)
       case .schemaChange(let request, let key, let jobId):
         others.append(.requestSchemaChange(request, key: key, jobId: jobId))
       case .page(let page, let outcomes, let eventId):
@@ -49,7 +53,9 @@ package struct BatchPlan: Sendable {
       }
     }
     let batches = pages + changes.map { RecordBatch(organization: $0.key, page: nil, outcomes: $0.value) }
-    steps = batches.sorted { $0.organization < $1.organization }.map { .apply($0) } + others
+    steps = batches.sorted { $0.organization < $1.organization }.map { .apply($0) }
+    steps += commits.sorted { $0.key < $1.key }.map { .commit(organization: $0.key, $0.value) }
+    steps += others
   }
 
   /// Organizations the messages name, to be looked up.

@@ -9,6 +9,7 @@ package struct BatchTransaction: Sendable {
   /// What was done, for metrics and logs.
   package struct Report: Sendable {
     package var outcomes: [ApplyOutcome] = []
+    package var commits: [CommitOutcome] = []
     package var deadLetters: [String] = []
     package var skipped = 0
     /// A job was queued: somebody may want to look for work now.
@@ -104,6 +105,9 @@ package struct BatchTransaction: Sendable {
     case .rebuildKPIs(let organization, let key, let jobId):
       try session.becomeWorker(organization)
       try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: jobId, key: key)
+    case .commit(let organization, let commits):
+      try session.becomeApplier(organization)
+      report.commits += try CommitBatch.perform(session, organization: organization, commits, slot: origin.slot)
     case .requestSchemaChange(let request, let key, let jobId):
       try session.becomeWorker(request.organization)
       if try SchemaRequestStore.request(session, id: jobId, key: key, request) { report.hasNewJob = true }
@@ -114,7 +118,7 @@ package struct BatchTransaction: Sendable {
 
   private func keep(_ session: PGSession, _ letter: DeadLetter, _ report: inout Report) throws {
     try session.becomeSystem()
-    try session.pipeline(DeadLetterStore.statements(letter))
+    try DeadLetterStore.keep(session, letter)
     report.deadLetters.append(letter.code)
   }
 }

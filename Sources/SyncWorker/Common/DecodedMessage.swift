@@ -10,6 +10,7 @@ package struct DecodedMessage: Sendable {
     case changed(organization: String, RecordOutcome)
     case readRequest(ReadSyncRequest, key: String, jobId: String)
     case kpiRebuild(organization: String, key: String, jobId: String)
+    case draftCommit(QueuedCommit)
     case schemaChange(SchemaChangeRequest, key: String, jobId: String)
     /// Can not be applied: a dead letter.
     case fault(MessageFault)
@@ -35,7 +36,7 @@ package struct DecodedMessage: Sendable {
     case .event(let event):
       trace = event.traceparent
       do throws(MessageFault) {
-        content = try DecodedMessage.read(event)
+        content = try DecodedMessage.read(event, message)
       } catch {
         content = .fault(error)
       }
@@ -49,6 +50,7 @@ package struct DecodedMessage: Sendable {
     case .changed(let organization, _): organization
     case .readRequest(let request, _, _): request.organization
     case .kpiRebuild(let organization, _, _): organization
+    case .draftCommit(let commit): commit.request.organization
     case .schemaChange(let request, _, _): request.organization
     case .fault, .tombstone: nil
     }
@@ -59,7 +61,7 @@ package struct DecodedMessage: Sendable {
     switch content {
     case .page(let page, let outcomes, _): outcomes.count + page.rejected.count
     case .changed: 1
-    case .readRequest, .kpiRebuild, .schemaChange, .fault, .tombstone: 0
+    case .readRequest, .kpiRebuild, .draftCommit, .schemaChange, .fault, .tombstone: 0
     }
   }
 
@@ -74,7 +76,7 @@ package struct DecodedMessage: Sendable {
   /// The type of a message of `pfa.kpi-refresh.v1`.
   package static let rebuildType = "pfa.kpi.rebuild"
 
-  private static func read(_ event: CloudEvent) throws(MessageFault) -> Content {
+  private static func read(_ event: CloudEvent, _ message: KafkaMessage) throws(MessageFault) -> Content {
     // The key by which the database remembers a request; a job's id follows from it, so that who asks knows it
     // beforehand. The length keeps ("a b", "c") and ("a", "b c") apart.
     let key = "\(event.source.utf8.count) \(event.source) \(event.id)"
@@ -87,6 +89,14 @@ package struct DecodedMessage: Sendable {
     }
     if event.type == SchemaChangeRequest.type {
       return .schemaChange(try SchemaChangeRequest(event), key: key, jobId: jobId)
+    }
+    if event.type == DraftCommitRequest.type {
+      let request = try DraftCommitRequest(event)
+      // Another tenant's commit of the same name is another commit.
+      let id =
+        UUIDText.canonical(request.commitId) ?? UUIDText.event(source: request.organization, id: request.commitId)
+      return .draftCommit(
+        QueuedCommit(request: request, jobId: id, key: key, askedAt: message.timestamp < 0 ? nil : message.timestamp))
     }
     switch try ReadSyncMessage.decode(event) {
     case .requested(let request): return .readRequest(request, key: key, jobId: jobId)

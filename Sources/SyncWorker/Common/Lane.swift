@@ -14,6 +14,8 @@ final class Lane: Sendable {
   enum Ending: Sendable { case closed, fenced }
 
   struct Tools: Sendable {
+    /// The kind of the partition's topic, as metrics name it.
+    let kind: String
     let pool: PGPool
     let metrics: Metrics
     let log: Log
@@ -82,7 +84,7 @@ final class Lane: Sendable {
         }
       } catch let error as PGError {
         // Also what narrowing or looking at the stored offset met: nothing of it is lost, all of it is tried again.
-        tools.metrics.add(MetricCatalog.batches, 1, [("kind", "read_sync"), ("result", "retried")])
+        tools.metrics.add(MetricCatalog.batches, 1, [("kind", tools.kind), ("result", "retried")])
         tools.metrics.add(MetricCatalog.retries, 1, [("code", error.sqlstate ?? error.kind.rawValue)])
         if error.sqlstate == "23505" { attempt.collisions += 1 }
         if !error.isConflict && error.sqlstate != "23505" {
@@ -110,18 +112,18 @@ final class Lane: Sendable {
     let work = attempt.transaction
     do {
       let report = try await tools.pool.run { try work.perform($0) }
-      finish(next, report, started.duration(to: .now))
+      finish(next, report, started.duration(to: .now), work.messages)
       return .done
     } catch is Fenced {
       // After a commit of unknown outcome the stored offset tells: our epoch behind our messages means that it was
       // done.
       guard try await stored() == next else { throw Fenced() }
-      finish(next, BatchTransaction.Report(), started.duration(to: .now))
+      finish(next, BatchTransaction.Report(), started.duration(to: .now), [])
       return .done
     } catch let error as PGError
       where error.blamesData || error.kind == .conversion || (error.sqlstate == "23505" && attempt.collisions >= 5)
     {
-      tools.metrics.add(MetricCatalog.batches, 1, [("kind", "read_sync"), ("result", "retried")])
+      tools.metrics.add(MetricCatalog.batches, 1, [("kind", tools.kind), ("result", "retried")])
       if work.messages.count > 1 { return .singly }
       attempt.dataFailures += 1
       try await narrow(&attempt, error)
@@ -158,19 +160,22 @@ final class Lane: Sendable {
     }
   }
 
-  private func finish(_ next: Int64, _ report: BatchTransaction.Report, _ duration: Duration) {
+  private func finish(
+    _ next: Int64, _ report: BatchTransaction.Report, _ duration: Duration, _ messages: [DecodedMessage]
+  ) {
     position.with { $0 = next }
     tools.applied(next)
     if report.hasNewJob { tools.wake() }
-    tools.metrics.add(MetricCatalog.batches, 1, [("kind", "read_sync"), ("result", "applied")])
+    tools.metrics.add(MetricCatalog.batches, 1, [("kind", tools.kind), ("result", "applied")])
     tools.metrics.observe(MetricCatalog.batchDuration, duration.inSeconds)
     for outcome in report.outcomes where outcome.counted {
       for (name, count) in outcome.byName where count > 0 {
-        tools.metrics.add(MetricCatalog.records, Double(count), [("kind", "read_sync"), ("outcome", name)])
+        tools.metrics.add(MetricCatalog.records, Double(count), [("kind", tools.kind), ("outcome", name)])
       }
     }
+    if !report.commits.isEmpty { tools.metrics.tell(report.commits, of: messages, kind: tools.kind) }
     if report.skipped > 0 {
-      let labels = [("kind", "read_sync"), ("outcome", "skipped")]
+      let labels = [("kind", tools.kind), ("outcome", "skipped")]
       tools.metrics.add(MetricCatalog.records, Double(report.skipped), labels)
     }
     for code in report.deadLetters { log.warning("a message became a dead letter", ("code", code)) }

@@ -18,16 +18,20 @@ final class LaneHost: KafkaConsumerDelegate {
 
   private let configuration: WorkerConfiguration
   private let pool: PGPool
+  /// For what somebody waits for.
+  private let interactivePool: PGPool
   private let metrics: Metrics
   private let wake: @Sendable () -> Void
   private let state = Locked(State())
   private let log: Log
 
   init(
-    configuration: WorkerConfiguration, pool: PGPool, metrics: Metrics, wake: @escaping @Sendable () -> Void
+    configuration: WorkerConfiguration, pool: PGPool, interactivePool: PGPool, metrics: Metrics,
+    wake: @escaping @Sendable () -> Void
   ) {
     self.configuration = configuration
     self.pool = pool
+    self.interactivePool = interactivePool
     self.metrics = metrics
     self.wake = wake
     log = configuration.log
@@ -170,8 +174,10 @@ final class LaneHost: KafkaConsumerDelegate {
   }
 
   private func tools(_ partition: TopicPartition) -> Lane.Tools {
-    Lane.Tools(
-      pool: pool, metrics: metrics, log: log,
+    let kind = WorkKind.of(topic: partition.topic, configuration.topics)
+    return Lane.Tools(
+      kind: kind?.rawValue ?? partition.topic, pool: kind?.isInteractive == true ? interactivePool : pool,
+      metrics: metrics, log: log,
       flow: { [weak self] flow in
         switch flow {
         case .pause: self?.consumer?.pause([partition])

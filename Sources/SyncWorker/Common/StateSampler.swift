@@ -35,6 +35,7 @@ struct StateSampler: Sendable {
       metrics.replace(
         MetricCatalog.jobs, state.jobs.map { ([("kind", $0.kind), ("state", $0.state)], Double($0.count)) })
       metrics.replace(MetricCatalog.oldestJobAge, state.oldest.map { ([("state", $0.state)], $0.seconds) })
+      metrics.replace(MetricCatalog.conflicts, state.conflicts.map { ([("status", $0.status)], Double($0.count)) })
       metrics.replace(MetricCatalog.deadLetters, state.deadLetters.map { ([("code", $0.code)], Double($0.count)) })
       metrics.replace(
         MetricCatalog.lastSyncSuccess, state.lastSuccess.map { ([("organization", $0.organization)], $0.seconds) })

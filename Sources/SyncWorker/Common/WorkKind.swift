@@ -3,6 +3,7 @@ package enum WorkKind: String, CaseIterable, Sendable {
   case readSync = "read_sync"
   case schemaChange = "schema_change"
   case kpiRebuild = "kpi_rebuild"
+  case draftCommit = "draft_commit"
 
   package static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
@@ -11,8 +12,15 @@ package enum WorkKind: String, CaseIterable, Sendable {
     case .readSync: topics.readSync
     case .schemaChange: topics.schemaChange
     case .kpiRebuild: topics.kpiRefresh
+    case .draftCommit: topics.draftCommit
     }
   }
+
+  /// The kind whose messages a topic carries; nil for a topic of none.
+  static func of(topic: String, _ topics: Topics) -> WorkKind? { allCases.first { $0.topic(topics) == topic } }
+
+  /// Somebody waits for it: it has connections of its own, so that it never queues behind bulk work.
+  var isInteractive: Bool { self == .draftCommit }
 
   /// The kinds whose messages only queue a job, for the job runner to drive.
   static let drivenByJobs: Set<WorkKind> = [.readSync, .schemaChange]

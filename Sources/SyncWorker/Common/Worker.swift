@@ -11,6 +11,7 @@ package final class Worker: Sendable {
   package let health = HealthState()
   private let configuration: WorkerConfiguration
   private let pool: PGPool
+  private let interactivePool: PGPool
   private let producer: KafkaProducer
   private let host: LaneHost
   private let runner: JobRunner
@@ -30,10 +31,13 @@ package final class Worker: Sendable {
     // than for the lease.
     poolOptions.idleInTransactionTimeout = .seconds(JobStore.leaseSeconds - 2)
     pool = PGPool(poolOptions, size: configuration.applyConnections + 2, name: "worker", log: configuration.log)
+    interactivePool = PGPool(poolOptions, size: 2, name: "commits", log: configuration.log)
     producer = try KafkaProducer(settings: configuration.kafka, log: configuration.log)
     runner = JobRunner(configuration: configuration, pool: pool, producer: producer, metrics: metrics)
     let runner = runner
-    host = LaneHost(configuration: configuration, pool: pool, metrics: metrics, wake: { runner.wake() })
+    host = LaneHost(
+      configuration: configuration, pool: pool, interactivePool: interactivePool, metrics: metrics,
+      wake: { runner.wake() })
     var relayOptions = postgres
     relayOptions.applicationName += "-outbox"
     relay = OutboxRelay(options: relayOptions, producer: producer, topics: configuration.topics, log: configuration.log)
@@ -78,6 +82,7 @@ package final class Worker: Sendable {
   package func close() async {
     await producer.close()
     await pool.close()
+    await interactivePool.close()
   }
 
   /// Waits until the schema is current, so that a worker started before the migration needs no restart, then joins the

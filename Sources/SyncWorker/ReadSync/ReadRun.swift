@@ -38,6 +38,19 @@ struct ReadRun: Sendable {
     func isKnownToFit(pages: Int, bytes: Int) -> Bool {
       known.map { $0.pages <= pages && ($0.pages == 0 || $0.bytes <= bytes) } ?? false
     }
+
+    /// How many of the messages that wait to be published, part of what is known, the window takes at once: one at
+    /// least, because it was waited for.
+    func room(for waiting: ArraySlice<PageChunker.Chunk>, pages: Int, bytes: Int) -> Int {
+      guard let known else { return 1 }
+      var ahead = known.bytes - waiting.reduce(0) { $0 + $1.payload.count }
+      let free = pages - (known.pages - waiting.count)
+      let fitting = waiting.prefix(max(1, free)).prefix { chunk in
+        defer { ahead += chunk.payload.count }
+        return ahead <= bytes
+      }
+      return max(1, fitting.count)
+    }
   }
 
   /// Returns how the run should end. Throws SourceError, KafkaError, PGError, Fenced, Stalled.
@@ -60,6 +73,8 @@ struct ReadRun: Sendable {
       organization: claim.organization, jobId: claim.id, nextPage: position.nextPage, replay: replay)
     let watermark = mode == .incremental ? position.watermark.map { $0 - definition.overlap.inMilliseconds } : nil
     var backlog = Backlog()
+    var underway: Task<Void, any Error>?
+    defer { underway?.cancel() }
     if !position.isComplete {
       var page = try await fetch(position.cursor, watermark, number: 1)
       var pages = 1
@@ -68,12 +83,13 @@ struct ReadRun: Sendable {
         let (cursor, number) = (page.next, pages + 1)
         // The upstream makes the next page while this one is written down and published.
         async let following = cursor == nil ? nil : fetch(cursor, watermark, number: number)
-        position = try await take(page, position, &ledger, &backlog)
+        position = try await take(page, position, &ledger, &backlog, &underway)
         guard let next = try await following else { break }
         page = next
         pages = number
       }
     }
+    try await underway?.value
     try await waitUntilApplied(pages: 0, &backlog)
     return try await ending(position)
   }
@@ -89,9 +105,11 @@ struct ReadRun: Sendable {
         pageSize: min(request.pageSize ?? definition.pageSize, SourceDefinition.maximumPageSize)))
   }
 
-  /// Writes an upstream page down, then publishes it.
+  /// Writes an upstream page down, then begins to publish it: while the brokers take one page, the next is made. What
+  /// is `underway` may fail or get lost at any time, because it is written down.
   private func take(
-    _ page: SourcePage, _ position: ReadPosition, _ ledger: inout PageLedger, _ backlog: inout Backlog
+    _ page: SourcePage, _ position: ReadPosition, _ ledger: inout PageLedger, _ backlog: inout Backlog,
+    _ underway: inout Task<Void, any Error>?
   ) async throws -> ReadPosition {
     let claim = claim
     if !page.drift.isEmpty {
@@ -116,43 +134,49 @@ struct ReadRun: Sendable {
         abandonFrom: abandon)
     }
     backlog.add(pages: step.entries.count, bytes: step.entries.reduce(0) { $0 + $1.bytes })
-    var ahead = step.publish.reduce(0) { $0 + $1.payload.count }
-    for (index, chunk) in step.publish.enumerated() {
-      try await waitUntilApplied(
-        pages: configuration.windowPages - 1 + step.publish.count - index, bytes: configuration.windowBytes + ahead,
-        &backlog)
-      try await publish(chunk)
-      ahead -= chunk.payload.count
+    var rest = step.publish[...]
+    while !rest.isEmpty {
+      let ahead = rest.reduce(0) { $0 + $1.payload.count }
+      let (pages, bytes) = (configuration.windowPages, configuration.windowBytes)
+      try await waitUntilApplied(pages: pages - 1 + rest.count, bytes: bytes + ahead, &backlog)
+      let together = rest.prefix(backlog.room(for: rest, pages: pages, bytes: bytes))
+      try await underway?.value
+      underway = Task { try await publish(together) }
+      rest = rest.dropFirst(together.count)
     }
     return next
   }
 
-  private func publish(_ chunk: PageChunker.Chunk) async throws {
-    let event = CloudEvent(
-      id: chunk.eventId(jobId: claim.id), source: "syncline", type: ReadSyncMessage.pageType, time: timestamp(.now),
-      organization: claim.organization, jobid: claim.id, data: [])
+  /// Sends messages together, and returns when the brokers have all of them.
+  private func publish(_ chunks: ArraySlice<PageChunker.Chunk>) async throws {
     let topic = configuration.topics.readSync
     // Pages go round the partitions: their keys are all different, and a hash would spread a small window unevenly.
-    let partitions = try await producer.partitionCount(topic: topic)
-    _ = try await producer.send(
-      topic: topic, partition: Int32(chunk.page % max(1, partitions)),
-      key: Array("\(claim.organization)/\(chunk.page)".utf8), value: chunk.payload,
-      headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })
+    let partitions = max(1, try await producer.partitionCount(topic: topic))
+    let messages = chunks.map { chunk in
+      let event = CloudEvent(
+        id: chunk.eventId(jobId: claim.id), source: "syncline", type: ReadSyncMessage.pageType, time: timestamp(.now),
+        organization: claim.organization, jobid: claim.id, data: [])
+      return OutgoingMessage(
+        topic: topic, partition: Int32(chunk.page % partitions), key: Array("\(claim.organization)/\(chunk.page)".utf8),
+        value: chunk.payload, headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })
+    }
+    for result in try await producer.sendAll(messages) { _ = try result.get() }
   }
 
   /// Waits until no more than `pages` messages and `bytes` bytes are written down and not applied.
   private func waitUntilApplied(pages: Int, bytes: Int = .max, _ backlog: inout Backlog) async throws {
     if backlog.isKnownToFit(pages: pages, bytes: bytes) { return }
     let claim = claim
-    var seen: (applied: Int, offsets: Int64) = (-1, -1)
+    var seen: (waiting: Int, offsets: Int64) = (-1, -1)
     var changed = ContinuousClock.now
     var pause = Duration.milliseconds(5)
     while true {
       let window = try await pool.run { try ReadRunStore.window($0, claim) }
       backlog = Backlog(window)
       if window.waiting <= pages, window.waiting == 0 || window.waitingBytes <= bytes { return }
-      if window.applied != seen.applied {
-        seen.applied = window.applied
+      // Nothing is written down meanwhile: whatever is applied makes it less.
+      if window.waiting != seen.waiting {
+        seen.waiting = window.waiting
         changed = .now
         pause = .milliseconds(5)
       } else if changed.duration(to: .now) > configuration.stallTime {

@@ -18,7 +18,7 @@ import Testing
   @Test("A dead letter keeps bytes, key, headers, position, cause and time; a tenant's worker may write it")
   func kept() async throws {
     try await onDatabase { session in
-      try session.asWorker("RIO") { _ = try session.pipeline(DeadLetterStore.statements(letter)) }
+      try session.asWorker("RIO") { try DeadLetterStore.keep(session, letter) }
       let row = try session.query("SELECT *, extract(epoch FROM produced_at) * 1000 AS ms FROM dead_letter").one()
       #expect(try row.bytea("message_key") == letter.key)
       #expect(try row.bytea("message_value") == letter.value)
@@ -37,7 +37,7 @@ import Testing
   @Test("The copy for the .dlq topic says where it came from and why, after the original headers")
   func copied() async throws {
     try await onDatabase { session in
-      try session.asSystem { _ = try session.pipeline(DeadLetterStore.statements(letter)) }
+      try session.asSystem { try DeadLetterStore.keep(session, letter) }
       let message = try #require(try session.asSystem { try OutboxStore.take(session, limit: 10) }.first)
       #expect(message.topic == "pems.read-sync.v1.dlq" && message.key == letter.key && message.value == letter.value)
       let texts = message.headers.map { "\($0.name)=\(String(decoding: $0.value ?? [], as: UTF8.self))" }
@@ -55,9 +55,10 @@ import Testing
       var tombstone = letter
       (tombstone.value, tombstone.key, tombstone.organization, tombstone.producedAt) = (nil, nil, nil, nil)
       for one in [letter, letter, tombstone, tombstone] {
-        try session.asSystem { _ = try session.pipeline(DeadLetterStore.statements(one)) }
+        try session.asSystem { try DeadLetterStore.keep(session, one) }
       }
       #expect(try session.count("SELECT count(*)::int FROM dead_letter") == 2)
+      #expect(try session.count("SELECT count(*)::int FROM outbox") == 2)
       let nothing = "SELECT count(*)::int FROM dead_letter WHERE message_value IS NULL AND organization_id IS NULL"
       #expect(try session.count(nothing) == 1)
     }

@@ -9,7 +9,7 @@ import Testing
   private static let tenantTables = [
     "pfa_mirror", "kpi_slot", "kpi_change", "sync_job", "sync_page", "read_checkpoint", "source_watermark",
     "pfa_sync_log",
-    "sync_record_issue", "field_drift",
+    "sync_record_issue", "field_drift", "sync_event",
   ]
 
   /// A row in every tenant table, for both organizations.
@@ -85,7 +85,12 @@ import Testing
         """)
       // No role of a tenant can read dead letters.
       #expect(open == ["dead_letter"])
-      #expect(try session.list("SELECT policyname FROM pg_policies WHERE qual IS NULL OR with_check IS NULL") == [])
+      // A restrictive policy narrows what others let through, and may do so for reading only.
+      let half = try session.list(
+        """
+        SELECT policyname FROM pg_policies WHERE permissive = 'PERMISSIVE' AND (qual IS NULL OR with_check IS NULL)
+        """)
+      #expect(half == [])
       let owners = try session.list(
         """
         SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
@@ -159,8 +164,12 @@ import Testing
               AND has_table_privilege($1, oid, $2)
             """, [.text(role), .text(privilege)]))
       }
-      let views: Set = ["pfa_kpi_summary", "pfa_kpi_recomputed", "pfa_kpi_difference", "pfa_timeline_bounds"]
-      let readable = Set(Self.tenantTables + ["organization", "projects", "schema_changes"]).union(views)
+      let views: Set = [
+        "pfa_kpi_summary", "pfa_kpi_recomputed", "pfa_kpi_difference", "pfa_timeline_bounds", "pfa_merged_live",
+        "sync_event_statistics", "sync_event_busy_streams", "sync_event_contention", "sync_table_volume",
+      ]
+      let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event"]
+      let readable = Set(Self.tenantTables + ["organization", "projects", "schema_changes"]).union(views).union(edits)
       for role in ["syncline_reader", "syncline_app"] {
         let permissions: Set = role == "syncline_app" ? ["org_permission"] : []
         #expect(try holders("SELECT", role) == readable.union(permissions), "\(role)")

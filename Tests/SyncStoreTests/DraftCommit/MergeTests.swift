@@ -136,7 +136,9 @@ import Testing
       let ending = ReadRunStore.Ending.success(source: "pems", watermark: nil, sweep: true, note: nil)
       #expect(try ReadRunStore.finish(session, run.claim, ending, slot: 0) == 1, "b is discontinued already")
       try expectExact(session)
+      try session.execute("SET session_replication_role = replica")
       try session.execute("DELETE FROM pfa_mirror WHERE pfa_id = 'b'")
+      try session.execute("RESET session_replication_role")
       #expect(try row(session) == ["3", "16000.00", "BEO", "t", #"{"monthlyRate": 15000}"#])
       // To discontinue what is discontinued is no edit: else the record could not come back.
       #expect(try session.edit("a", #"{"isDiscontinued": true, "dor": "X"}"#, at: 3).newVersion == 4)

@@ -1,0 +1,7 @@
+-- Drafts become committed edits. $1 edits  $2 commits  $3 reasons  $4 the versions that brought them into effect; null
+-- for an edit that is in no record, or changed none
+UPDATE pfa_modification o
+SET sync_state = 'committed', commit_id = e.commit_id, change_reason = e.reason, applied_version = e.version, committed_at = now(),
+  next_attempt_at = now(), remote_fields = '{}'
+FROM unnest($1::text[]::uuid[], $2::text[]::uuid[], $3::text[], $4::integer[]) AS e (id, commit_id, reason, version)
+WHERE o.id = e.id AND o.sync_state = 'draft'

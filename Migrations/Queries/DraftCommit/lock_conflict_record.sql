@@ -1,0 +1,4 @@
+-- The record of a conflict, locked. $1 conflict
+SELECT m.id, m.pfa_id, m.version, m.data, m.pending_base
+FROM pfa_mirror m WHERE m.id = (SELECT c.mirror_id FROM pfa_sync_conflict c WHERE c.id = $1::uuid)
+FOR UPDATE OF m

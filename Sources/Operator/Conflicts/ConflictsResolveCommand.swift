@@ -1,0 +1,52 @@
+import Postgres
+import SyncDomain
+import SyncStore
+
+/// `syncline conflicts resolve ID`: decides a conflict; who, when and why is kept.
+enum ConflictsResolveCommand {
+  static let command = Command(
+    path: ["conflicts", "resolve"], summary: "Decide a conflict",
+    discussion: """
+      mine puts the edit on top of what PEMS says now and pushes it; theirs gives the edit up; --set takes the edit \
+      with other values and pushes that.
+      """,
+    arguments: [Argument("ID", "the conflict")],
+    options: [
+      .choice("take", ["mine", "theirs"], "whose values hold"), FieldAssignment.option,
+      .text("user", "ID", "who decides; needs write permission", required: true),
+    ],
+    examples: [
+      Example("syncline conflicts resolve ID --take theirs --user ann --reason 'agreed with the site'", "give it up"),
+      Example("syncline conflicts resolve ID --set forecastEnd=2026-08-31 --user ann", "meet in the middle"),
+    ], needs: [.database], isChanging: true
+  ) { invocation in
+    let id = try ConflictsShowCommand.conflictId(invocation)
+    let choice = try chosen(invocation)
+    let (user, reason) = (try invocation.required("user"), invocation.reason)
+    let cells = try await Database.run(invocation) { session in
+      guard let row = try session.reading({ try DraftReports.conflict(session, id) }) else {
+        throw DraftErrors.noConflict(id)
+      }
+      _ = try ConflictStore.resolve(
+        session, id, organization: try row.string("organization_id"), choice: choice, user: user, reason: reason)
+      return try session.reading {
+        try DraftReports.conflict(session, id).map { try Cell.cells($0, DraftColumns.conflict) }
+      }
+    }
+    if let cells { try invocation.output.show(DraftColumns.conflict, cells) }
+    return .ok
+  }
+
+  private static func chosen(_ invocation: Invocation) throws(CommandError) -> ConflictResolution.Choice {
+    let values = try FieldAssignment.values(invocation.options("set"))
+    switch (invocation.option("take"), values.isEmpty) {
+    case ("mine", true): return .mine
+    case ("theirs", true): return .theirs
+    case (nil, false): return .set(values)
+    default:
+      throw CommandError(
+        .usage, "CHOICE_REQUIRED", "a conflict is decided by --take or by --set, not both",
+        hint: "give --take mine, --take theirs, or --set FIELD=VALUE")
+    }
+  }
+}

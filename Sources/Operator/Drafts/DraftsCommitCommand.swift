@@ -1,0 +1,83 @@
+import Postgres
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// `syncline drafts commit`: brings a session's drafts into effect, all or nothing.
+enum DraftsCommitCommand {
+  static let command = Command(
+    path: ["drafts", "commit"], summary: "Bring the drafts of a session into effect",
+    discussion: """
+      Queues the commit; a worker applies the whole session or nothing. Prints the job. With --wait tells what became \
+      of it: 0 applied, 9 conflicts, 40 values that a record can not have. --partial applies what can be applied and \
+      leaves the rest as conflicts.
+      """,
+    arguments: DraftSession.arguments,
+    options: DraftSession.options + [
+      .flag("partial", "apply what can be applied"), .flag("wait", "wait until the commit is decided"),
+      .integer("timeout", "SECONDS", "give up waiting after this long; the commit goes on", in: 1...86_400),
+    ],
+    examples: [Example("syncline drafts commit --session s-17 --user ann --reason 'weekly plan' --wait", "and see it")],
+    needs: [.database], isChanging: true
+  ) { invocation in
+    let session = try await DraftSession(invocation)
+    let (partial, reason) = (invocation.flag("partial"), invocation.reason)
+    let id = try await Database.run(invocation) { connection in
+      try DraftStore.commit(
+        connection, organization: session.organization, user: session.user, session: session.id, reason: reason,
+        partial: partial)
+    }
+    guard invocation.flag("wait") else {
+      try invocation.output.show(
+        [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
+        [.text(id), .text(session.organization), .text("draft_commit"), .text("requested")])
+      return .ok
+    }
+    let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
+    return try await Database.connected(invocation) { try await wait(id, invocation.output, deadline, $0) }
+  }
+
+  private static func wait(
+    _ id: String, _ output: Output, _ deadline: Deadline?, _ connection: PGConnection
+  ) async throws -> ExitCode {
+    let started = ContinuousClock.now
+    var told = false
+    while true {
+      let status = try await connection.run { session in try session.reading { try JobStore.status(session, id) } }
+      if let status, status.state.isFinal { return try await end(id, status, output, connection) }
+      if let deadline, deadline.hasPassed {
+        throw CommandError(
+          .timedOut, "TIMED_OUT", "commit \(id) is not decided yet", hint: "it goes on: syncline jobs show \(id)")
+      }
+      if !told, started.duration(to: .now) > .seconds(10) {
+        output.message("no worker has taken the commit yet; is `syncline worker` running?")
+        told = true
+      }
+      try await Task.sleep(for: .milliseconds(25))
+    }
+  }
+
+  /// The job with its log row and issues, and below it the conflicts.
+  private static func end(
+    _ id: String, _ status: JobStatus, _ output: Output, _ connection: PGConnection
+  ) async throws -> ExitCode {
+    let format = output.format
+    let (report, conflicts) = try await connection.run { session in
+      try session.reading {
+        (
+          try JobReport(session, id, issues: 100, format: format),
+          try Table(
+            try DraftReports.conflicts(session, organization: nil, status: "open", commit: id, limit: 1_000),
+            DraftColumns.conflicts(for: format))
+        )
+      }
+    }
+    try report.write(to: output, adding: ("conflicts", conflicts))
+    if status.state == .succeeded { return conflicts.rows.isEmpty ? .ok : .conflict }
+    let code = status.errorCode ?? "FAILED"
+    let exit: ExitCode =
+      code == EditCode.conflict ? .conflict : code == EditCode.forbidden || code == "FAILED" ? .failure : .invalid
+    let hint = exit == .conflict ? "syncline conflicts list" : exit == .invalid ? "syncline drafts create" : nil
+    throw CommandError(exit, code, status.errorMessage ?? "commit \(id) failed", hint: hint)
+  }
+}

@@ -1,0 +1,81 @@
+import Postgres
+import SQLCatalog
+import SyncDomain
+
+/// Decisions of people on conflicts, each in one transaction with its effect on the record and its totals.
+package enum ConflictStore {
+  package enum Failure: Error, Sendable {
+    case notFound
+    /// Somebody was faster.
+    case resolved
+    case forbidden
+    case invalid([EditRules.Finding])
+  }
+
+  /// Ends a conflict. Blocks while another writer holds the record. Throws ``Failure``, then nothing has changed.
+  package static func resolve(
+    _ session: PGSession, _ id: String, organization: String, choice: ConflictResolution.Choice, user: String,
+    reason: String?
+  ) throws -> ConflictResolution {
+    try session.asWorker(organization) {
+      let results = try session.pipeline([
+        PGStatement(Queries.listEditors, [.text(organization), .array(.text([user]))]),
+        PGStatement(Queries.lockConflictRecord, [.uuid(id)]), PGStatement(Queries.lockConflict, [.uuid(id)]),
+      ])
+      guard let recordRow = results[1].first, let row = results[2].first else { throw Failure.notFound }
+      guard results[0].first != nil else { throw Failure.forbidden }
+      guard try row.string("status") == "open", try row.string("sync_state") == "conflict" else {
+        throw Failure.resolved
+      }
+      let record = try DraftCommitStore.record(recordRow)
+      let edit = try DraftCommitStore.edit(row)
+      let isInEffect = try row.int("applied_version") != nil
+      let resolution: ConflictResolution
+      do throws(ConflictResolution.Refusal) {
+        resolution = try ConflictResolution(choice, of: edit, isInEffect: isInEffect, on: record)
+      } catch {
+        switch error {
+        case .invalid(let findings): throw Failure.invalid(findings)
+        }
+      }
+      let cause = try row.text("commit_id") ?? edit.id
+      try write(session, id, edit, from: record, resolution, choice, user: user, reason: reason, cause: cause)
+      return resolution
+    }
+  }
+
+  private static func write(
+    _ session: PGSession, _ id: String, _ edit: DraftEdit, from before: MirrorRecord,
+    _ resolution: ConflictResolution, _ choice: ConflictResolution.Choice, user: String, reason: String?, cause: String
+  ) throws {
+    let after = resolution.record
+    let isWritten = !resolution.patch.isEmpty
+    if isWritten {
+      let write = PGStatement(
+        Queries.writeEdits,
+        [
+          .int4(0), .array(.text([after.id])), .array(.int4([Int32(before.version)])),
+          .array(.text([String(decoding: resolution.patch.encoded(), as: UTF8.self)])),
+          .array(.text([String(decoding: after.pending.encoded(), as: UTF8.self)])), .array(.text([cause])),
+        ])
+      guard try session.query(write.sql, write.parameters).one().integer("written") == 1 else {
+        throw PGError(.protocol, "a locked record is not at the version it was decided at")
+      }
+    }
+    let fields = resolution.delta.fields
+    try session.query(
+      Queries.resolveConflict,
+      [
+        .uuid(id), .text(choice.name), .text(user), PGValue(reason), .json(picked(after, fields)),
+        .text(resolution.isPushed ? "committed" : "superseded"), .json(resolution.delta.encoded()),
+        .json(resolution.base.encoded()), .int4(Int32(before.version)),
+        isWritten && resolution.isPushed ? .int4(Int32(after.version)) : .null, .json(picked(before, fields)),
+      ])
+    if resolution.isPushed { try session.query(Queries.queueWriteBacks, [.array(.text([edit.id]))]) }
+  }
+
+  /// All of them, also those the record does not have.
+  private static func picked(_ record: MirrorRecord, _ fields: [String]) -> [UInt8] {
+    FieldValues(Dictionary(uniqueKeysWithValues: fields.map { ($0, record.data[$0]) })).encoded()
+  }
+}

@@ -1,0 +1,44 @@
+import SyncDomain
+import Testing
+
+/// What a decision on a conflict makes of the record and the edit.
+@Suite struct ConflictResolutionTests {
+  private let edit = DraftEdit(
+    id: "e", mirrorId: "m", delta: values(#"{"dor":"mine","class":"M"}"#), base: values(#"{"dor":"a","class":"C"}"#),
+    baseVersion: 1)
+
+  /// The edit was never applied: somebody else's commit was faster.
+  private let met = MirrorRecord(
+    id: "m", pfaId: "P", version: 4, data: values(#"{"dor":"theirs","class":"C"}"#),
+    pending: values(#"{"dor":"a"}"#))
+  /// The edit is in effect, and PEMS says something else by now.
+  private let held = MirrorRecord(
+    id: "m", pfaId: "P", version: 4, data: values(#"{"dor":"mine","class":"M"}"#),
+    pending: values(#"{"dor":"pems","class":"C"}"#))
+
+  @Test("mine is put on top of what PEMS says, and pushed")
+  func mine() throws {
+    let late = try ConflictResolution(.mine, of: edit, isInEffect: false, on: met)
+    #expect(late.patch == edit.delta && late.record.version == 5 && late.isPushed)
+    #expect(late.base == values(#"{"dor":"a","class":"C"}"#) && late.record.pending == late.base)
+    let kept = try ConflictResolution(.mine, of: edit, isInEffect: true, on: held)
+    #expect(kept.patch.isEmpty && kept.record == held && kept.base == held.pending && kept.isPushed)
+  }
+
+  @Test("theirs gives the edit up: PEMS' values come into effect, what others have edited stays")
+  func theirs() throws {
+    let late = try ConflictResolution(.theirs, of: edit, isInEffect: false, on: met)
+    #expect(late.patch.isEmpty && late.record == met && !late.isPushed)
+    let held = try ConflictResolution(.theirs, of: edit, isInEffect: true, on: held)
+    #expect(held.record.data == values(#"{"dor":"pems","class":"C"}"#) && held.record.pending.isEmpty)
+  }
+
+  @Test("set merges; a record that would not be sound is refused")
+  func set() throws {
+    let merged = try ConflictResolution(.set(values(#"{"dor":"both"}"#)), of: edit, isInEffect: false, on: met)
+    #expect(merged.delta == values(#"{"dor":"both","class":"M"}"#) && merged.record.data == merged.delta)
+    #expect(throws: ConflictResolution.Refusal.invalid([EditRules.Finding("pfaId", "FIELD_NOT_EDITABLE")])) {
+      try ConflictResolution(.set(values(#"{"pfaId":"x"}"#)), of: edit, isInEffect: false, on: met)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import Postgres
+import SyncDomain
+import SyncStore
+import TestKit
+import Testing
+
+/// Commits of sessions, decided and written; no Kafka.
+@Suite("Session commits", .syncDatabase) struct CommitTests {
+  @Test("S1-36 One bad row commits none; the clean rest stays drafts, and goes with the next commit")
+  func allOrNothing() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try session.permit("bob", "write")
+      try apply(session, (0..<4).map { Sample("p\($0)") })
+      for index in 0..<4 { try session.draft("p\(index)", #"{"dor": "A\#(index)"}"#) }
+      try session.edit("p2", #"{"dor": "B"}"#, at: 1, by: "bob")
+      let first = try session.commitNow("s1", "ann")
+      #expect(first?.errorCode == "CONFLICT" && first?.applied == [] && first?.held == 3)
+      #expect(try session.list("SELECT dor FROM pfa_mirror ORDER BY pfa_id") == ["BEO", "BEO", "B", "BEO"])
+      #expect(
+        try session.table(
+          "SELECT kind, conflict_fields, base_values, local_values, remote_values, status FROM pfa_sync_conflict")
+          == [["field_overlap", "{dor}", #"{"dor": "BEO"}"#, #"{"dor": "A2"}"#, #"{"dor": "B"}"#, "open"]])
+      #expect(
+        try session.table(
+          "SELECT state, error_code, progress ->> 'conflicted' FROM sync_job WHERE kind = 'draft_commit'")
+          == [["failed", "CONFLICT", "1"]])
+      #expect(try session.commitNow("s1", "ann")?.applied.count == 3)
+      #expect(try session.list("SELECT dor FROM pfa_mirror ORDER BY pfa_id") == ["A0", "A1", "B", "A3"])
+      #expect(
+        try session.table(
+          """
+          SELECT status, sync_type, sync_direction, received, updated, unchanged, conflicted FROM pfa_sync_log
+          WHERE sync_direction = 'write' ORDER BY id
+          """
+        ) == [
+          ["failed", "draft_commit", "write", "4", "0", "3", "1"],
+          ["completed", "draft_commit", "write", "3", "3", "0", "0"],
+        ])
+      #expect(
+        try session.count("SELECT count(*)::int FROM outbox WHERE topic = 'pfa.write-back.v1'") == 4, "each is pushed")
+      try expectExact(session)
+    }
+  }
+
+  @Test("Refused values stay drafts with an issue each; --partial applies the rest")
+  func partial() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a"), Sample("b")])
+      try session.draft("a", #"{"forecastEnd": "2000-01-01"}"#)
+      try session.draft("b", #"{"dor": "N"}"#)
+      let whole = try session.commitNow("s1", "ann")
+      #expect(whole?.errorCode == "INVALID_DATE_ORDER" && whole?.held == 1)
+      let part = try session.commitNow("s1", "ann", partial: true)
+      #expect(part?.result == "with_rejects" && part?.applied.count == 1)
+      #expect(
+        try session.table("SELECT pfa_id, field, code, raw FROM sync_record_issue WHERE code = 'INVALID_DATE_ORDER'")
+          == [
+            ["a", "forecastEnd", "INVALID_DATE_ORDER", "2000-01-01"],
+            ["a", "forecastEnd", "INVALID_DATE_ORDER", "2000-01-01"],
+          ])
+      #expect(
+        try session.table("SELECT sync_state FROM pfa_modification ORDER BY sync_state") == [["committed"], ["draft"]])
+      try expectExact(session)
+    }
+  }
+
+  @Test("An edit at a version leaves a committed edit with what it replaced, and asks for its push in one transaction")
+  func versionedEdit() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a")])
+      try session.edit("a", #"{"dor": "X", "category": "Cranes"}"#, at: 1)
+      #expect(
+        try session.table(
+          "SELECT user_id, sync_state, delta, base_values, base_version, applied_version FROM pfa_modification")
+          == [["ann", "committed", #"{"dor": "X"}"#, #"{"dor": "BEO"}"#, "1", "2"]])
+      let pushed = try session.table(
+        """
+        SELECT convert_from(message_key, 'UTF8'), (convert_from(message_value, 'UTF8')::jsonb ->> 'modificationId')::uuid = o.id
+        FROM outbox, pfa_modification o WHERE topic = 'pfa.write-back.v1'
+        """)
+      #expect(pushed == [["RIO/a", "t"]])
+      // No change, no edit.
+      try session.edit("a", #"{"dor": "X"}"#, at: 2)
+      #expect(try session.count("SELECT count(*)::int FROM pfa_modification") == 1)
+    }
+  }
+
+  @Test("S0-04 A user whose permission is gone commits nothing, at once")
+  func revoked() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a")])
+      try session.draft("a", #"{"dor": "N"}"#)
+      try session.permit("ann", "read")
+      let outcome = try session.commitNow("s1", "ann")
+      #expect(outcome?.errorCode == "FORBIDDEN")
+      #expect(try session.version("a") == 1)
+      #expect(try session.list("SELECT sync_state FROM pfa_modification") == ["draft"])
+      #expect(try session.list("SELECT code FROM sync_record_issue WHERE job_id IS NOT NULL") == ["FORBIDDEN"])
+    }
+  }
+
+  @Test("S1-41 The totals of a commit are traced to it, to the cent")
+  func lineage() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a"), Sample("b"), Sample("c")])
+      let job = "11111111-0000-4000-8000-000000000001"
+      try session.draft("a", #"{"dor": "PROJECT", "monthlyRate": 16000.50}"#)
+      try session.draft("b", #"{"isDiscontinued": true}"#)
+      let before = try session.table("SELECT category, source, dor, total_forecast_cost FROM pfa_kpi_summary")
+      #expect(try session.commitNow("s1", "ann", commitId: job)?.applied.count == 2)
+      #expect(try session.commitNow("s1", "ann", commitId: job) == nil, "known")
+      let moved = try session.table(
+        "SELECT dor, sum(record_count) FROM kpi_change WHERE cause_id = $1 GROUP BY dor ORDER BY dor", [.text(job)])
+      #expect(moved == [["BEO", "-2"], ["PROJECT", "1"]])
+      #expect(try session.table("SELECT category, source, dor, total_forecast_cost FROM pfa_kpi_summary") != before)
+      #expect(try session.list("SELECT commit_id FROM pfa_modification") == [job, job])
+      try expectExact(session)
+    }
+  }
+
+  @Test("A read of PEMS over a committed edit: PEMS' third value is a conflict, its agreement is not")
+  func readOverEdit() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a"), Sample("b"), Sample("c")])
+      for id in ["a", "b", "c"] { try session.edit(id, #"{"dor": "OURS"}"#, at: 1) }
+      try apply(
+        session,
+        [
+          Sample("a", 2) { $0.dor = "THEIRS" }, Sample("b", 2) { $0.dor = "OURS" },
+          Sample("c", 2) { $0.isDiscontinued = true },
+        ])
+      #expect(
+        try session.table(
+          "SELECT m.pfa_id, o.sync_state FROM pfa_modification o JOIN pfa_mirror m ON m.id = o.mirror_id ORDER BY 1")
+          == [["a", "conflict"], ["b", "committed"], ["c", "conflict"]])
+      #expect(
+        try session.table(
+          "SELECT kind, remote_values ->> 'dor', local_values ->> 'dor' FROM pfa_sync_conflict ORDER BY kind")
+          == [["field_overlap", "THEIRS", "OURS"], ["remote_discontinued", "BEO", "OURS"]])
+      #expect(try session.pending("b") == nil)
+      // Another value later: the same row.
+      try apply(session, [Sample("a", 3) { $0.dor = "LATER" }])
+      #expect(
+        try session.list("SELECT remote_values ->> 'dor' FROM pfa_sync_conflict WHERE kind = 'field_overlap'") == [
+          "LATER"
+        ])
+      let id = try #require(try session.value("SELECT id FROM pfa_sync_conflict WHERE kind = 'field_overlap'"))
+      _ = try ConflictStore.resolve(session, id, organization: "RIO", choice: .theirs, user: "ann", reason: "why")
+      #expect(try session.value("SELECT dor FROM pfa_mirror WHERE pfa_id = 'a'") == "LATER")
+      #expect(try session.pending("a") == nil)
+      #expect(
+        try session.table(
+          "SELECT resolution, resolved_by, resolution_reason FROM pfa_sync_conflict WHERE status = 'resolved'")
+          == [["theirs", "ann", "why"]])
+      try expectExact(session)
+    }
+  }
+}
