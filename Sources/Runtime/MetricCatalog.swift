@@ -50,6 +50,12 @@ package enum MetricCatalog {
     "syncline_rebalances_total", .counter, "Changes of this worker's partitions.", labels: [])
   package static let lockWait = Definition(
     "syncline_lock_wait_seconds", .histogram, "Time spent waiting for advisory locks and leases.", labels: [])
+  package static let schemaChanges = Definition(
+    "syncline_schema_changes_total", .counter, "Schema changes by result: applied, or the code they failed with.",
+    labels: ["result"])
+  package static let schemaChangeDuration = Definition(
+    "syncline_schema_change_duration_seconds", .histogram,
+    "Time from the first attempt of a schema change to its end.", labels: [])
   package static let kpiVerifyDifferences = Definition(
     "syncline_kpi_verify_differences", .gauge,
     "KPI groups that differed from their recomputation at the last verification.",
@@ -70,7 +76,8 @@ package enum MetricCatalog {
   package static let all: [Definition] = [
     records, batches, batchDuration, commitToVisible, consumerLag, jobs, jobDuration, oldestJobAge, retries,
     deadLetters,
-    oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, kpiVerifyDifferences,
+    oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
+    schemaChangeDuration, kpiVerifyDifferences,
     kpiVerifyLastSuccess, lastSyncSuccess, poolInUse,
     poolWaiters, buildInfo,
   ]

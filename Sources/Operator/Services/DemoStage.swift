@@ -178,7 +178,7 @@ final class DemoStage: Sendable {
   }
 
   private func expectSuccess(_ line: String, to output: Output) async throws {
-    let words = line.split(separator: " ").map(String.init)
+    let words = DemoStage.words(line)
     guard case .run(let command, let values) = try ArgumentParser.parse(words, Commands.table) else { return }
     let invocation = Invocation(
       command: command, values: values, output: output, environment: environment, table: Commands.table)
@@ -186,6 +186,13 @@ final class DemoStage: Sendable {
     guard exit == .ok else {
       throw CommandError(
         .failure, "DEMO_FAILED", "'syncline \(line)' ended with exit code \(exit.rawValue), \(exit.meaning)")
+    }
+  }
+
+  /// The words of a line; what stands between single quotes is one.
+  private static func words(_ line: String) -> [String] {
+    line.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
+      index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
     }
   }
 

@@ -46,6 +46,10 @@ package struct ReadSyncRequest: Hashable, Sendable {
   package var dryRun: Bool
   /// Who asked, for the log; nil when nobody in particular did.
   package var requestedBy: String?
+  /// The schema version that the organization must have before the read begins; nil: any.
+  package var schemaVersion: Int?
+  /// The project whose version is meant; nil: the one that is furthest.
+  package var schemaProject: String?
 
   package init(
     organization: String, mode: ReadSyncMode, source: String, pageSize: Int? = nil, dryRun: Bool = false,
@@ -71,6 +75,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
     pageSize = try payload.positiveInteger("pageSize")
     dryRun = try payload.boolean("dryRun") ?? false
     requestedBy = try payload.text("requestedBy")
+    schemaVersion = try payload.integer("schemaVersion")
+    schemaProject = try payload.text("schemaProject")
   }
 
   /// Reads what ``encoded()`` wrote; nil when it is something else. Of other members nothing is made.
@@ -93,6 +99,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
     ]
     if let pageSize { members.append(.init("pageSize", .number(String(pageSize)))) }
     if let requestedBy { members.append(.init("requestedBy", .string(requestedBy))) }
+    if let schemaVersion { members.append(.init("schemaVersion", .number(String(schemaVersion)))) }
+    if let schemaProject { members.append(.init("schemaProject", .string(schemaProject))) }
     return JSONValue.object(members).canonical()
   }
 }

@@ -12,6 +12,7 @@ package struct BatchPlan: Sendable {
     /// `unknown`: what to keep when there is no such edit.
     case requestPush(WriteBackMessage, key: String, unknown: DeadLetter)
     case commit(organization: String, [QueuedCommit])
+    case requestSchemaChange(SchemaChangeRequest, key: String, jobId: String)
     case keep(DeadLetter)
   }
 
@@ -43,6 +44,8 @@ package struct BatchPlan: Sendable {
         others.append(
           .requestPush(request, key: key, unknown: message.deadLetter(.unknownModification(request.modificationId))))
       case .draftCommit(let commit): commits[commit.request.organization, default: []].append(commit)
+      case .schemaChange(let request, let key, let jobId):
+        others.append(.requestSchemaChange(request, key: key, jobId: jobId))
       case .page(let page, let outcomes, let eventId):
         // A job's id that is none of ours can not have counts; its records are applied like single changes.
         let identity =

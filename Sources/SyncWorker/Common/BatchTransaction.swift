@@ -115,6 +115,9 @@ package struct BatchTransaction: Sendable {
     case .commit(let organization, let commits):
       try session.becomeApplier(organization)
       report.commits += try CommitBatch.perform(session, organization: organization, commits, slot: origin.slot)
+    case .requestSchemaChange(let request, let key, let jobId):
+      try session.becomeWorker(request.organization)
+      if try SchemaRequestStore.request(session, id: jobId, key: key, request) { report.hasNewJob = true }
     case .keep(let letter):
       try keep(session, letter, &report)
     }

@@ -12,6 +12,7 @@ package struct DecodedMessage: Sendable {
     case kpiRebuild(organization: String, key: String, jobId: String)
     case pushRequest(WriteBackMessage, key: String)
     case draftCommit(QueuedCommit)
+    case schemaChange(SchemaChangeRequest, key: String, jobId: String)
     /// Can not be applied: a dead letter.
     case fault(MessageFault)
     /// A null value: counted and skipped.
@@ -52,6 +53,7 @@ package struct DecodedMessage: Sendable {
     case .kpiRebuild(let organization, _, _): organization
     case .pushRequest(let request, _): request.organization
     case .draftCommit(let commit): commit.request.organization
+    case .schemaChange(let request, _, _): request.organization
     case .fault, .tombstone: nil
     }
   }
@@ -61,7 +63,7 @@ package struct DecodedMessage: Sendable {
     switch content {
     case .page(let page, let outcomes, _): outcomes.count + page.rejected.count
     case .changed: 1
-    case .readRequest, .kpiRebuild, .pushRequest, .draftCommit, .fault, .tombstone: 0
+    case .readRequest, .kpiRebuild, .pushRequest, .draftCommit, .schemaChange, .fault, .tombstone: 0
     }
   }
 
@@ -93,6 +95,9 @@ package struct DecodedMessage: Sendable {
         throw MessageFault(code: IssueCode.invalidMessage, reason: "modificationId is not a UUID")
       }
       return .pushRequest(request, key: key)
+    }
+    if event.type == SchemaChangeRequest.type {
+      return .schemaChange(try SchemaChangeRequest(event), key: key, jobId: jobId)
     }
     if event.type == DraftCommitRequest.type {
       let request = try DraftCommitRequest(event)
