@@ -40,7 +40,7 @@ locked AS MATERIALIZED (
         WHEN p.swept_by IS NOT NULL THEN (k.block, k.index) >= (p.source_block, p.source_index)
         ELSE (k.block, k.index) > (p.source_block, p.source_index)
       END
-    FOR UPDATE
+    FOR NO KEY UPDATE
   ) m
 ),
 advanced AS (

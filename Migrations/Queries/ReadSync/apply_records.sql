@@ -59,7 +59,7 @@ locked AS MATERIALIZED (
         WHEN p.swept_by IS NOT NULL THEN (k.block, k.index) >= (p.source_block, p.source_index)
         ELSE (k.block, k.index) > (p.source_block, p.source_index)
       END
-    FOR UPDATE
+    FOR NO KEY UPDATE
   ) m
 ),
 advanced AS (
@@ -72,33 +72,18 @@ advanced AS (
   FROM locked l WHERE m.id = l.id AND l.same_content
   RETURNING 1
 ),
-changed AS (
-  UPDATE pfa_mirror m
-  SET data = CASE WHEN (l.merged).data IS NULL THEN l.data::jsonb ELSE (l.merged).data END,
-    pending_base = (l.merged).pending_base, version = m.version + 1, source_block = coalesce(l.block, m.source_block),
-    source_index = coalesce(l.index, m.source_index), content_hash = l.hash, swept_by = NULL, last_synced_at = now(),
-    updated_at = now()
-  FROM locked l WHERE m.id = l.id AND NOT l.same_content
-  RETURNING coalesce((l.merged).conflicts <> '{}', false) AS is_conflict,
-    l.category AS old_category, l.source AS old_source, l.dor AS old_dor, l.is_discontinued AS old_discontinued,
-    l.is_actualized AS old_actualized,
-    pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.original_start, l.original_end) AS old_plan,
-    pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.forecast_start, l.forecast_end) AS old_forecast,
-    CASE WHEN l.is_actualized
-      THEN pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.actual_start, l.actual_end) ELSE 0 END AS old_actual,
-    m.category, m.source, m.dor, m.is_discontinued, m.is_actualized,
-    pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.original_start, m.original_end) AS plan,
-    pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.forecast_start, m.forecast_end) AS forecast,
-    CASE WHEN m.is_actualized
-      THEN pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.actual_start, m.actual_end) ELSE 0 END AS actual
-),
 touched AS MATERIALIZED (
   -- Open edits of the records that change, and what the read does to them: which of a draft's fields PEMS has changed,
   -- and which fields of a committed edit in effect it has changed as well.
   SELECT o.id, l.id AS mirror_id, l.version + 1 AS version, l.pending_base IS NOT NULL AND n.gone AS is_gone,
     (l.merged).pending_base AS theirs,
     pfa_changed_fields(o.modified_fields || CASE WHEN n.gone THEN '{isDiscontinued}'::text[] ELSE '{}' END, l.effective, n.data) AS moved,
-    ARRAY(SELECT f FROM unnest((l.merged).conflicts) f WHERE o.delta -> f = l.effective -> f ORDER BY f) AS overlap
+    -- What a push of ours has put there is no change of PEMS'.
+    CASE WHEN (l.merged).conflicts <> '{}' THEN ARRAY(SELECT f FROM unnest((l.merged).conflicts) f
+      WHERE o.delta -> f = l.effective -> f AND NOT EXISTS (SELECT FROM pfa_modification e WHERE e.mirror_id = l.id
+        AND e.sync_state IN ('draft', 'committed', 'syncing', 'conflict', 'failed')
+        AND e.pushed_values -> f = l.data::jsonb -> f)
+      ORDER BY f) ELSE '{}' END AS overlap
   FROM locked l
   CROSS JOIN LATERAL (
     SELECT p.id, p.modified_fields, p.delta FROM pfa_modification p
@@ -121,7 +106,33 @@ noted AS (
   WHERE o.id = t.id AND CASE WHEN o.sync_state = 'draft' THEN t.moved <> '{}'
     ELSE o.sync_state IN ('committed', 'syncing', 'conflict')
       AND (t.overlap <> '{}' OR (t.is_gone AND o.applied_version IS NOT NULL)) END
-  RETURNING o.id, o.mirror_id, o.sync_state, o.delta, o.base_values, t.version, t.is_gone, t.theirs, t.overlap
+  RETURNING o.id, o.mirror_id, o.sync_state, o.delta, o.base_values, t.version, t.is_gone, t.theirs, t.overlap,
+    CASE WHEN t.is_gone THEN ARRAY(SELECT jsonb_object_keys(o.delta)) ELSE t.overlap END AS told
+),
+changed AS (
+  UPDATE pfa_mirror m
+  SET data = CASE WHEN (l.merged).data IS NULL THEN l.data::jsonb ELSE (l.merged).data END,
+    -- PEMS' new value of a field that an edit holds is taken for known only when a conflict row tells of it. Else, for
+    -- an edit that this snapshot does not see or that has failed, the push finds the overlap.
+    pending_base = CASE WHEN coalesce((l.merged).conflicts, '{}') = '{}' THEN (l.merged).pending_base
+      ELSE (l.merged).pending_base || pfa_pick_fields(l.pending_base, ARRAY(SELECT f FROM unnest((l.merged).conflicts) f
+        WHERE NOT EXISTS (SELECT FROM noted n WHERE n.mirror_id = l.id AND n.sync_state = 'conflict' AND f = ANY (n.told)))) END,
+    version = m.version + 1, source_block = coalesce(l.block, m.source_block),
+    source_index = coalesce(l.index, m.source_index), content_hash = l.hash, swept_by = NULL, last_synced_at = now(),
+    updated_at = now()
+  FROM locked l WHERE m.id = l.id AND NOT l.same_content
+  RETURNING coalesce((l.merged).conflicts <> '{}', false) AS is_conflict,
+    l.category AS old_category, l.source AS old_source, l.dor AS old_dor, l.is_discontinued AS old_discontinued,
+    l.is_actualized AS old_actualized,
+    pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.original_start, l.original_end) AS old_plan,
+    pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.forecast_start, l.forecast_end) AS old_forecast,
+    CASE WHEN l.is_actualized
+      THEN pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.actual_start, l.actual_end) ELSE 0 END AS old_actual,
+    m.category, m.source, m.dor, m.is_discontinued, m.is_actualized,
+    pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.original_start, m.original_end) AS plan,
+    pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.forecast_start, m.forecast_end) AS forecast,
+    CASE WHEN m.is_actualized
+      THEN pfa_phase_cost(m.source, m.monthly_rate, m.purchase_price, m.actual_start, m.actual_end) ELSE 0 END AS actual
 ),
 conflicts AS (
   INSERT INTO pfa_sync_conflict AS c (modification_id, mirror_id, organization_id, kind, conflict_fields, base_values,

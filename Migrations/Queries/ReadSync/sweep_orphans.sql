@@ -12,7 +12,7 @@ orphan AS MATERIALIZED (
     AND (m.last_synced_at IS NULL OR m.last_synced_at < (SELECT l.started_at FROM pfa_sync_log l WHERE l.job_id = $2::uuid))
     AND NOT EXISTS (SELECT FROM seen s WHERE s.pfa_id = m.pfa_id)
   ORDER BY m.pfa_id
-  FOR UPDATE
+  FOR NO KEY UPDATE
 ),
 swept AS (
   UPDATE pfa_mirror m

@@ -8,7 +8,7 @@ WITH held AS MATERIALIZED (
 ),
 record AS MATERIALIZED (
   SELECT r.id, r.organization_id, r.data, r.pending_base, r.version FROM held h JOIN pfa_mirror r ON r.id = h.mirror_id
-  FOR UPDATE OF r
+  FOR NO KEY UPDATE OF r
 ),
 stopped AS (
   UPDATE pfa_modification m

@@ -1,6 +1,8 @@
 -- PEMS has the edit's values: the fields are no longer pending, the edit is synced, its conflict closed (W8). A field
--- whose effective value has changed since stays pending, over what PEMS has now. data, version and totals stay.
+-- whose effective value has changed since stays pending, over what PEMS has now, as long as an edit holds it: a field
+-- that follows PEMS again by now goes on to do so. data, version and totals stay.
 -- $1 edit  $2 token  $3 values PEMS has now, by field  $4 hash of PEMS' content without the edit  $5 with it
+-- $6 block and $7 index: pages older than this order were read before PEMS had the values, and are stale; null for none
 -- No row: the push is no longer held. When the mirror knew the content without the edit, it is told the one with it, so
 -- that the next read recognises our own write (W9).
 -- Locks: the record, then the edit. Indexes: primary keys, pfa_sync_conflict_open.
@@ -9,8 +11,8 @@ WITH held AS MATERIALIZED (
   WHERE m.id = $1::uuid AND m.lease_token = $2::uuid AND m.sync_state = 'syncing'
 ),
 record AS MATERIALIZED (
-  SELECT r.id, r.data, r.pending_base, r.content_hash FROM held h JOIN pfa_mirror r ON r.id = h.mirror_id
-  FOR UPDATE OF r
+  SELECT r.id, r.data, r.pending_base, r.content_hash, r.source_block, r.source_index FROM held h JOIN pfa_mirror r ON r.id = h.mirror_id
+  FOR NO KEY UPDATE OF r
 ),
 synced AS (
   UPDATE pfa_modification m
@@ -24,9 +26,15 @@ confirmed AS (
   UPDATE pfa_mirror m
   SET pending_base = (
       SELECT jsonb_object_agg(key, value) FROM jsonb_each(coalesce(r.pending_base, '{}') || $3::jsonb)
-      WHERE value <> coalesce(r.data -> key, 'null')),
+      WHERE value <> coalesce(r.data -> key, 'null')
+        AND (r.pending_base ? key OR EXISTS (SELECT FROM pfa_modification o WHERE o.mirror_id = r.id AND o.id <> s.id
+          AND o.sync_state IN ('committed', 'conflict', 'failed') AND key = ANY (o.modified_fields)))),
+    source_block = CASE WHEN o.is_newer THEN $6::bigint ELSE r.source_block END,
+    source_index = CASE WHEN o.is_newer THEN $7::bigint ELSE r.source_index END,
     content_hash = CASE WHEN r.content_hash = $4::bigint THEN $5::bigint ELSE r.content_hash END
-  FROM record r, synced s WHERE m.id = r.id AND s.mirror_id = r.id
+  FROM record r, synced s,
+    LATERAL (SELECT ($6::bigint, $7::bigint) > (r.source_block, r.source_index) IS TRUE AS is_newer) o
+  WHERE m.id = r.id AND s.mirror_id = r.id
 ),
 closed AS (
   UPDATE pfa_sync_conflict c

@@ -1,5 +1,12 @@
 -- How edits come into effect, whoever decided them: with totals and lineage, and with a request to push them to PEMS.
 
+-- The fields of a record that a push may be changing in PEMS at this moment, or has changed without learning of it.
+CREATE FUNCTION pfa_fields_in_flight(p_mirror uuid) RETURNS text[]
+LANGUAGE sql STABLE
+RETURN ARRAY(SELECT DISTINCT f FROM pfa_modification o CROSS JOIN unnest(o.modified_fields) f
+  WHERE o.mirror_id = p_mirror AND o.sync_state IN ('draft', 'committed', 'syncing', 'conflict', 'failed')
+    AND (o.sync_state = 'syncing' OR o.pushed_values IS NOT NULL));
+
 -- Queues the push of committed edits, in the transaction that committed them. $1 edits
 CREATE FUNCTION pfa_queue_write_backs(p_ids uuid[]) RETURNS void
 LANGUAGE sql AS $$
@@ -111,15 +118,16 @@ BEGIN
 
   -- The check and the lock are one; nobody changes the record before this transaction ends.
   SELECT m.id, m.data, m.version, m.pending_base INTO seen FROM pfa_mirror m
-  WHERE m.id = p_mirror_id AND m.organization_id = tenant AND m.version = p_current_version FOR UPDATE;
+  WHERE m.id = p_mirror_id AND m.organization_id = tenant AND m.version = p_current_version FOR NO KEY UPDATE;
   IF FOUND THEN
     SELECT jsonb_object_agg(d.key, d.value), jsonb_object_agg(d.key, coalesce(seen.data -> d.key, 'null')) INTO ours, before
     FROM jsonb_each(p_delta) d WHERE d.value <> coalesce(seen.data -> d.key, 'null');
     IF ours IS NOT NULL THEN
       PERFORM pfa_write_edits(pg_backend_pid() % 16, ARRAY[seen.id], ARRAY[seen.version], ARRAY[ours],
-        -- What PEMS says: the value that a field's first edit replaced. Edited back to it, a field is an edit no more.
+        -- What PEMS says: the value that a field's first edit replaced. Edited back to it, a field is an edit no more,
+        -- unless a push may have given PEMS another one.
         ARRAY[(SELECT jsonb_object_agg(key, value) FROM jsonb_each(before || coalesce(seen.pending_base, '{}'))
-          WHERE value IS DISTINCT FROM ours -> key)], ARRAY[seen.id::text]);
+          WHERE value IS DISTINCT FROM ours -> key OR key = ANY (pfa_fields_in_flight(seen.id)))], ARRAY[seen.id::text]);
       INSERT INTO pfa_modification AS o (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
         base_values, sync_state, applied_version, committed_at)
       VALUES (seen.id, tenant, editor, coalesce(syncline_session(), 'direct'), ours,

@@ -7,24 +7,34 @@ package struct MirrorRecord: Hashable, Sendable {
   package var data: FieldValues
   /// PEMS' own values of the fields that committed edits hold.
   package var pending: FieldValues
+  /// Fields that a push may be changing in PEMS at this moment.
+  package let inFlight: Set<String>
 
-  package init(id: String, pfaId: String, version: Int, data: FieldValues, pending: FieldValues = FieldValues()) {
+  package init(
+    id: String, pfaId: String, version: Int, data: FieldValues, pending: FieldValues = FieldValues(),
+    inFlight: Set<String> = []
+  ) {
     self.id = id
     self.pfaId = pfaId
     self.version = version
     self.data = data
     self.pending = pending
+    self.inFlight = inFlight
   }
 
   package var isDiscontinued: Bool { data["isDiscontinued"] == .yes }
 
   /// Brings an edit into effect: PEMS' value of a field is the one that its first edit replaced; a field that is
-  /// edited back to it is an edit no more.
+  /// edited back to it is an edit no more, unless a push may have given PEMS another one.
   package mutating func apply(_ patch: FieldValues) {
     guard !patch.isEmpty else { return }
     for field in patch.fields {
       let theirs = pending.known(field) ?? data[field]
-      if theirs == patch[field] { pending.remove(field) } else { pending[field] = theirs }
+      if theirs == patch[field], !inFlight.contains(field) {
+        pending.remove(field)
+      } else {
+        pending[field] = theirs
+      }
     }
     data = data.overlaid(patch)
     version += 1

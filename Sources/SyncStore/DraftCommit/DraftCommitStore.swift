@@ -85,7 +85,8 @@ package enum DraftCommitStore {
     return MirrorRecord(
       id: try id ?? row.string("id"), pfaId: try row.string("pfa_id"), version: Int(try row.integer("version")),
       data: data,
-      pending: FieldValues(json: try row.bytes("pending_base") ?? []) ?? FieldValues())
+      pending: FieldValues(json: try row.bytes("pending_base") ?? []) ?? FieldValues(),
+      inFlight: Set(try row.textArray("in_flight")?.compactMap(\.self) ?? []))
   }
 
   static func edit(_ row: PGRow) throws -> DraftEdit {

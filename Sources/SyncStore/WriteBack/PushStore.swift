@@ -78,15 +78,16 @@ package enum PushStore {
     }
   }
 
-  /// PEMS has these values now. `hashes`: of its content without and with the edit. `wasSent`: by this push, not
-  /// before.
+  /// PEMS has these values now. `hashes`: of its content without and with the edit. `order`: whatever PEMS said at an
+  /// earlier one was before it had them; nil when it gives none. `wasSent`: by this push, not before.
   package static func finish(
     _ session: PGSession, _ claim: PushClaim, _ values: FieldValues, hashes: (before: Int64, after: Int64),
-    wasSent: Bool, day: String
+    order: SourceOrder?, wasSent: Bool, day: String
   ) throws {
     try session.asWorker(claim.organization) {
       let values: [PGValue] = [
         .uuid(claim.id), .uuid(claim.token), .json(values.encoded()), .int(hashes.before), .int(hashes.after),
+        PGValue(order?.block), PGValue(order?.index),
       ]
       _ = try held(try session.query(Queries.finishPush, values))
       try count(session, claim, day, wasSent ? .updated : .unchanged)

@@ -9,8 +9,9 @@ import SyncStore
 /// and counts as done (W2, W4). What is about to be sent is written down before.
 struct Push: Sendable {
   enum Ending: Sendable {
-    /// PEMS has the values. `hashes`: of its content without and with the edit. `wasSent`: by this push.
-    case confirmed(FieldValues, hashes: (before: Int64, after: Int64), wasSent: Bool)
+    /// PEMS has the values. `hashes`: of its content without and with the edit. `order`: what PEMS said at an earlier
+    /// one was before that. `wasSent`: by this push.
+    case confirmed(FieldValues, hashes: (before: Int64, after: Int64), order: SourceOrder?, wasSent: Bool)
     case conflict(PushConflict)
   }
 
@@ -31,7 +32,7 @@ struct Push: Sendable {
       let theirs = upstream.flatMap { FieldValues(json: $0.record.data) }
       switch PushPlan(edit, upstream: theirs) {
       case .conflict(let conflict): return .conflict(conflict)
-      case .confirmed: return confirmed(edit, theirs, wasSent: false)
+      case .confirmed: return confirmed(edit, upstream, theirs, wasSent: false)
       case .push(let values):
         try await pool.run { try PushStore.note($0, claim, values) }
         do throws(SourceError) {
@@ -45,17 +46,24 @@ struct Push: Sendable {
           if rereads <= Push.rereads { continue }
           return .conflict(edit.conflict(.fieldOverlap, values.fields, theirs ?? FieldValues()))
         }
-        return confirmed(edit, theirs, wasSent: true)
+        return confirmed(edit, upstream, theirs, wasSent: true)
       }
     }
   }
 
-  private func confirmed(_ edit: PushEdit, _ theirs: FieldValues?, wasSent: Bool) -> Ending {
+  /// A page of a read that was on its way before PEMS had the values must not take them back: it is of the order that
+  /// was read before the values were sent, or earlier. Values that were there already came with that order itself.
+  private func confirmed(
+    _ edit: PushEdit, _ upstream: UpstreamRecord?, _ theirs: FieldValues?, wasSent: Bool
+  ) -> Ending {
     let theirs = theirs ?? FieldValues()
+    let read = upstream?.record.order
+    let order = wasSent ? read : read.map { SourceOrder(block: $0.block, index: $0.index &- 1) }
     let fields = edit.concerned
     return .confirmed(
       edit.ours(fields),
-      hashes: (before: hash(theirs, edit.known(fields)), after: hash(theirs, edit.ours(fields))), wasSent: wasSent)
+      hashes: (before: hash(theirs, edit.known(fields)), after: hash(theirs, edit.ours(fields))), order: order,
+      wasSent: wasSent)
   }
 
   /// Of PEMS' content with these values in it.

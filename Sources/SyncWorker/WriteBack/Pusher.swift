@@ -120,9 +120,9 @@ final class Pusher: Sendable {
     let day = String(timestamp(.now).prefix(10))
     do {
       switch try await push() {
-      case .confirmed(let values, let hashes, let wasSent):
+      case .confirmed(let values, let hashes, let order, let wasSent):
         try await persist {
-          try PushStore.finish($0, claim, values, hashes: hashes, wasSent: wasSent, day: day)
+          try PushStore.finish($0, claim, values, hashes: hashes, order: order, wasSent: wasSent, day: day)
         }
         count(wasSent ? "updated" : "unchanged")
         log.info(wasSent ? "edit pushed" : "PEMS has the edit already")

@@ -60,13 +60,13 @@ import Testing
       #expect(new.isTakenOver && new.attempt == old.attempt && new.token != old.token)
       #expect(throws: Fenced.self) { try PushStore.note(session, old, FieldValues()) }
       #expect(throws: Fenced.self) {
-        try PushStore.finish(session, old, FieldValues(), hashes: (0, 0), wasSent: true, day: "d")
+        try PushStore.finish(session, old, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, day: "d")
       }
       #expect(throws: Fenced.self) { try PushStore.delay(session, old, milliseconds: 0, code: "X", message: "x") }
       #expect(try session.asSystem { try PushStore.hold(session, [old]) }.isEmpty)
       #expect(try session.asSystem { try PushStore.hold(session, [new]) } == [new.id])
       #expect(try session.count("SELECT count(*)::int FROM pfa_sync_log WHERE sync_type = 'write_back'") == 0)
-      try PushStore.finish(session, new, FieldValues(), hashes: (0, 0), wasSent: true, day: "d")
+      try PushStore.finish(session, new, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, day: "d")
       #expect(try session.list("SELECT sync_state FROM pfa_modification") == ["synced"])
     }
   }
@@ -79,7 +79,7 @@ import Testing
       let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
       let sent = try PushStore.load(session, claim).edit.ours(["dor"])
       try session.execute(#"UPDATE pfa_mirror SET data = data || '{"dor": "YARD"}', version = version + 1"#)
-      try PushStore.finish(session, claim, sent, hashes: (0, 0), wasSent: true, day: "d")
+      try PushStore.finish(session, claim, sent, hashes: (0, 0), order: nil, wasSent: true, day: "d")
       #expect(
         try session.table("SELECT data -> 'dor', pending_base FROM pfa_mirror") == [[#""YARD""#, #"{"dor": "SITE"}"#]])
     }
