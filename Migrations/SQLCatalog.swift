@@ -51,6 +51,9 @@ package enum SQLCatalog {
     Migration(
       version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
       down: text(PackageResources.V0015_edits_down_sql)),
+    Migration(
+      version: 17, name: "operations", up: text(PackageResources.V0017_operations_up_sql),
+      down: text(PackageResources.V0017_operations_down_sql)),
   ]
 
   fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -66,6 +69,7 @@ package enum Queries {
   package static let claimPartition = SQLCatalog.text(PackageResources.claim_partition_sql)
   package static let forgetOffsets = SQLCatalog.text(PackageResources.forget_offsets_sql)
   package static let holdJob = SQLCatalog.text(PackageResources.hold_job_sql)
+  package static let holdMessage = SQLCatalog.text(PackageResources.hold_message_sql)
   package static let insertDeadLetter = SQLCatalog.text(PackageResources.insert_dead_letter_sql)
   package static let insertOutbox = SQLCatalog.text(PackageResources.insert_outbox_sql)
   package static let jobStatus = SQLCatalog.text(PackageResources.job_status_sql)
@@ -75,6 +79,8 @@ package enum Queries {
   package static let parkOutbox = SQLCatalog.text(PackageResources.park_outbox_sql)
   package static let readOffsets = SQLCatalog.text(PackageResources.read_offsets_sql)
   package static let releaseJob = SQLCatalog.text(PackageResources.release_job_sql)
+  package static let reopenDeadLetter = SQLCatalog.text(PackageResources.reopen_dead_letter_sql)
+  package static let resolveDeadLetter = SQLCatalog.text(PackageResources.resolve_dead_letter_sql)
   package static let removeOutbox = SQLCatalog.text(PackageResources.remove_outbox_sql)
   package static let reportProgress = SQLCatalog.text(PackageResources.report_progress_sql)
   package static let retryJob = SQLCatalog.text(PackageResources.retry_job_sql)
@@ -125,6 +131,7 @@ package enum Queries {
   package static let lockRebuild = SQLCatalog.text(PackageResources.lock_rebuild_sql)
   package static let rebuildKPIs = SQLCatalog.text(PackageResources.rebuild_kpis_sql)
   package static let recordRebuild = SQLCatalog.text(PackageResources.record_rebuild_sql)
+  package static let explainKPIs = SQLCatalog.text(PackageResources.explain_kpis_sql)
   package static let verifyKPIs = SQLCatalog.text(PackageResources.verify_kpis_sql)
 
   package static let appendEvents = SQLCatalog.text(PackageResources.append_events_sql)
@@ -133,10 +140,14 @@ package enum Queries {
   package static let readStream = SQLCatalog.text(PackageResources.read_stream_sql)
 
   package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
+  package static let activity = SQLCatalog.text(PackageResources.activity_sql)
   package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
   package static let cancelJob = SQLCatalog.text(PackageResources.cancel_job_sql)
   package static let closeCancelledLog = SQLCatalog.text(PackageResources.close_cancelled_log_sql)
+  package static let discardDeadLetters = SQLCatalog.text(PackageResources.discard_dead_letters_sql)
   package static let findOrganization = SQLCatalog.text(PackageResources.find_organization_sql)
+  package static let groupDeadLetters = SQLCatalog.text(PackageResources.group_dead_letters_sql)
+  package static let hastenJob = SQLCatalog.text(PackageResources.hasten_job_sql)
   package static let jobCircumstances = SQLCatalog.text(PackageResources.job_circumstances_sql)
   package static let jobHistory = SQLCatalog.text(PackageResources.job_history_sql)
   package static let listDeadLetters = SQLCatalog.text(PackageResources.list_dead_letters_sql)
@@ -148,9 +159,17 @@ package enum Queries {
   package static let showConflict = SQLCatalog.text(PackageResources.show_conflict_sql)
   package static let listLogs = SQLCatalog.text(PackageResources.list_logs_sql)
   package static let listOrganizations = SQLCatalog.text(PackageResources.list_organizations_sql)
+  package static let listQueue = SQLCatalog.text(PackageResources.list_queue_sql)
   package static let oldestTransaction = SQLCatalog.text(PackageResources.oldest_transaction_sql)
   package static let outboxBacklog = SQLCatalog.text(PackageResources.outbox_backlog_sql)
+  package static let pauseQueue = SQLCatalog.text(PackageResources.pause_queue_sql)
+  package static let recentFailures = SQLCatalog.text(PackageResources.recent_failures_sql)
   package static let recordKPIRebuild = SQLCatalog.text(PackageResources.record_kpi_rebuild_sql)
+  package static let releaseHeld = SQLCatalog.text(PackageResources.release_held_sql)
+  package static let repeatJob = SQLCatalog.text(PackageResources.repeat_job_sql)
+  package static let replayDeadLetters = SQLCatalog.text(PackageResources.replay_dead_letters_sql)
+  package static let resumeQueue = SQLCatalog.text(PackageResources.resume_queue_sql)
+  package static let runningJobs = SQLCatalog.text(PackageResources.running_jobs_sql)
   package static let setOrganizationStatus = SQLCatalog.text(PackageResources.set_organization_status_sql)
   package static let showDeadLetter = SQLCatalog.text(PackageResources.show_dead_letter_sql)
   package static let showJob = SQLCatalog.text(PackageResources.show_job_sql)
@@ -158,6 +177,7 @@ package enum Queries {
   package static let showLog = SQLCatalog.text(PackageResources.show_log_sql)
   package static let showTimeline = SQLCatalog.text(PackageResources.show_timeline_sql)
   package static let silentJobs = SQLCatalog.text(PackageResources.silent_jobs_sql)
+  package static let tableBloat = SQLCatalog.text(PackageResources.table_bloat_sql)
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
   package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
 
@@ -186,6 +206,7 @@ package enum Queries {
     ("claim_partition", claimPartition),
     ("forget_offsets", forgetOffsets),
     ("hold_job", holdJob),
+    ("hold_message", holdMessage),
     ("insert_dead_letter", insertDeadLetter),
     ("insert_outbox", insertOutbox),
     ("job_status", jobStatus),
@@ -195,6 +216,8 @@ package enum Queries {
     ("park_outbox", parkOutbox),
     ("read_offsets", readOffsets),
     ("release_job", releaseJob),
+    ("reopen_dead_letter", reopenDeadLetter),
+    ("resolve_dead_letter", resolveDeadLetter),
     ("remove_outbox", removeOutbox),
     ("report_progress", reportProgress),
     ("retry_job", retryJob),
@@ -242,16 +265,21 @@ package enum Queries {
     ("lock_rebuild", lockRebuild),
     ("rebuild_kpis", rebuildKPIs),
     ("record_rebuild", recordRebuild),
+    ("explain_kpis", explainKPIs),
     ("verify_kpis", verifyKPIs),
     ("append_events", appendEvents),
     ("append_events_adaptive", appendEventsAdaptive),
     ("append_events_delayed", appendEventsDelayed),
     ("read_stream", readStream),
     ("add_organization", addOrganization),
+    ("activity", activity),
     ("approve_job", approveJob),
     ("cancel_job", cancelJob),
     ("close_cancelled_log", closeCancelledLog),
+    ("discard_dead_letters", discardDeadLetters),
     ("find_organization", findOrganization),
+    ("group_dead_letters", groupDeadLetters),
+    ("hasten_job", hastenJob),
     ("job_circumstances", jobCircumstances),
     ("job_history", jobHistory),
     ("list_dead_letters", listDeadLetters),
@@ -263,9 +291,17 @@ package enum Queries {
     ("show_conflict", showConflict),
     ("list_logs", listLogs),
     ("list_organizations", listOrganizations),
+    ("list_queue", listQueue),
     ("oldest_transaction", oldestTransaction),
     ("outbox_backlog", outboxBacklog),
+    ("pause_queue", pauseQueue),
+    ("recent_failures", recentFailures),
     ("record_kpi_rebuild", recordKPIRebuild),
+    ("release_held", releaseHeld),
+    ("repeat_job", repeatJob),
+    ("replay_dead_letters", replayDeadLetters),
+    ("resume_queue", resumeQueue),
+    ("running_jobs", runningJobs),
     ("set_organization_status", setOrganizationStatus),
     ("show_dead_letter", showDeadLetter),
     ("show_job", showJob),
@@ -273,6 +309,7 @@ package enum Queries {
     ("show_log", showLog),
     ("show_timeline", showTimeline),
     ("silent_jobs", silentJobs),
+    ("table_bloat", tableBloat),
     ("unforced_tables", unforcedTables),
     ("watch_job", watchJob),
     ("bench_apply_bare", benchApplyBare),

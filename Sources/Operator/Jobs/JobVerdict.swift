@@ -16,9 +16,9 @@ struct JobVerdict: Equatable {
     case .retrying:
       let moment = JobVerdict.moment(job.runAt)
       why =
-        JobVerdict.suspension(job)
+        JobVerdict.pause(job) ?? JobVerdict.suspension(job)
         ?? (job.isEarly ? "waits until \(moment) for attempt \(job.attempt + 1)" : "waits for a worker since \(moment)")
-      evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))"
+      evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))"
     case .awaitingApproval:
       why = "waits for approval: 'syncline jobs approve \(job.id)' or 'syncline jobs cancel \(job.id)'"
       evidence = JobVerdict.error(job)
@@ -26,7 +26,7 @@ struct JobVerdict: Equatable {
       why = "succeeded at \(JobVerdict.moment(job.finishedAt))"
       evidence = "result \(job.result ?? "unknown"), \(job.pagesApplied) pages applied"
     case .failed:
-      why = "failed with \(JobVerdict.error(job))"
+      why = "failed with \(JobVerdict.error(job))\(job.retriedAs.map { "; done again as job \($0)" } ?? "")"
       evidence = "attempt \(job.attempt), ended at \(JobVerdict.moment(job.finishedAt))"
     case .cancelled:
       why = "cancelled: \(job.errorMessage ?? "no reason given")"
@@ -40,8 +40,23 @@ struct JobVerdict: Equatable {
     return "waits while organization \(job.organization) is \(job.organizationStatus)"
   }
 
+  /// What is paused does not begin; nil when it is not.
+  private static func pause(_ job: JobCircumstances) -> String? {
+    guard let pause = job.pause else { return nil }
+    let options = [pause.kind.map { "--kind \($0)" }, pause.organization.map { "--organization \($0)" }]
+    return "waits because \(pause.kind ?? "all work") of \(pause.organization ?? "all organizations") is paused: "
+      + "'syncline queue resume \(options.compactMap(\.self).joined(separator: " "))'"
+  }
+
+  /// Who paused it, since when and why; empty when nobody did.
+  private static func pauser(_ job: JobCircumstances) -> String {
+    guard let pause = job.pause else { return "" }
+    return ", paused by \(pause.actor) at \(moment(pause.since))" + (pause.reason.map { ": \($0)" } ?? "")
+  }
+
   private static func queued(_ job: JobCircumstances) -> (String, String) {
     let age = "queued for \(durationText(Double(max(0, job.age))))"
+    if let pause = pause(job) { return (pause, age + pauser(job)) }
     if let suspension = suspension(job) { return (suspension, age) }
     if job.isEarly { return ("waits until \(moment(job.runAt))", age) }
     let around = "\(age), \(job.ahead) jobs of its kind are ahead, \(job.running) are running"
