@@ -46,11 +46,12 @@ package enum Commands {
       TopicsListCommand.command,
       LagCommand.command,
       DoctorCommand.command,
+      TopCommand.command,
       BenchReadSyncCommand.command,
       BenchKPICommand.command,
       BenchAppendCommand.command,
       BenchCommitCommand.command,
-      VersionCommand.command(),
+      VersionCommand.command(components: { Libraries.versions }),
       CompletionCommand.command,
     ],
     nouns: [

@@ -19,7 +19,8 @@ FROM sync_job j
 JOIN organization o ON o.id = j.organization_id
 LEFT JOIN LATERAL (
   SELECT * FROM queue_pause q
-  WHERE q.resumed_at IS NULL AND (q.kind IS NULL OR q.kind = j.kind) AND (q.organization_id IS NULL OR q.organization_id = j.organization_id)
+  WHERE q.resumed_at IS NULL AND (q.kind IS NULL OR q.kind = j.kind)
+    AND (q.organization_id IS NULL OR q.organization_id = j.organization_id)
   ORDER BY (q.kind IS NULL)::int + (q.organization_id IS NULL)::int, q.id LIMIT 1
 ) h ON true
 WHERE j.id = $1::uuid

@@ -26,7 +26,8 @@ FROM line l
 LEFT JOIN LATERAL (
   -- The pause that says it most exactly.
   SELECT * FROM queue_pause q
-  WHERE q.resumed_at IS NULL AND (q.kind IS NULL OR q.kind = l.kind) AND (q.organization_id IS NULL OR q.organization_id = l.organization_id)
+  WHERE q.resumed_at IS NULL AND (q.kind IS NULL OR q.kind = l.kind)
+    AND (q.organization_id IS NULL OR q.organization_id = l.organization_id)
   ORDER BY (q.kind IS NULL)::int + (q.organization_id IS NULL)::int, q.id LIMIT 1
 ) p ON true
 ORDER BY l.kind NULLS FIRST, l.organization_id NULLS FIRST

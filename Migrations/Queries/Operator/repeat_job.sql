@@ -4,6 +4,7 @@
 -- Indexes: sync_job_pkey, sync_job_one_read.
 INSERT INTO sync_job (organization_id, kind, priority, parameters, requested_by, retry_of)
 SELECT organization_id, kind, priority,
-  (parameters - '{approved,approvalReason,retryReason}'::text[]) || jsonb_strip_nulls(jsonb_build_object('retryReason', $3::text)), $2, id
+  (parameters - '{approved,approvalReason,retryReason}'::text[])
+    || jsonb_strip_nulls(jsonb_build_object('retryReason', $3::text)), $2, id
 FROM sync_job WHERE id = $1::uuid AND state IN ('failed', 'cancelled')
 RETURNING id

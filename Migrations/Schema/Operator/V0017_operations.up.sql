@@ -14,13 +14,18 @@ CREATE TABLE queue_pause (
   resumed_at       timestamptz,
   CHECK (kind IS NOT NULL OR organization_id IS NOT NULL)
 );
+-- What is paused is no business of tenants.
+ALTER TABLE queue_pause ENABLE ROW LEVEL SECURITY;
+ALTER TABLE queue_pause FORCE ROW LEVEL SECURITY;
+CREATE POLICY queue_pause_system ON queue_pause TO syncline_system USING (true) WITH CHECK (true);
 CREATE UNIQUE INDEX queue_pause_open ON queue_pause (kind, organization_id) NULLS NOT DISTINCT WHERE resumed_at IS NULL;
 
 -- Whether work of this kind of this organization may not begin.
 CREATE FUNCTION queue_is_paused(p_kind text, p_organization text) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN EXISTS (SELECT FROM queue_pause p
-  WHERE p.resumed_at IS NULL AND (p.kind IS NULL OR p.kind = p_kind) AND (p.organization_id IS NULL OR p.organization_id = p_organization));
+  WHERE p.resumed_at IS NULL AND (p.kind IS NULL OR p.kind = p_kind)
+    AND (p.organization_id IS NULL OR p.organization_id = p_organization));
 
 -- Messages of paused work that would have had an effect at once. Their partition has gone on; resumed, they are
 -- published again. The same message at the same place is kept once.
@@ -36,7 +41,8 @@ CREATE TABLE held_message (
   headers          jsonb NOT NULL DEFAULT '[]',
   held_at          timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX held_message_position ON held_message (topic, partition, kafka_offset, md5(coalesce(message_value, ''::bytea)));
+CREATE UNIQUE INDEX held_message_position ON held_message
+  (topic, partition, kafka_offset, md5(coalesce(message_value, ''::bytea)));
 ALTER TABLE held_message ENABLE ROW LEVEL SECURITY;
 ALTER TABLE held_message FORCE ROW LEVEL SECURITY;
 CREATE POLICY held_message_tenant ON held_message USING (organization_id = (SELECT syncline_organization()))

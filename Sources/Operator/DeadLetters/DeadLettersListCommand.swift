@@ -12,21 +12,21 @@ enum DeadLettersListCommand {
     path: ["dead-letters", "list"], summary: "List messages that could not be applied",
     discussion: """
       In a table those of the same cause are one line, with how many they are and the newest one's number; for programs \
-      each is an object of its own. --group and --each say which.
+      each is an object of its own. --by-cause and --each say which.
       """,
     options: DeadLetterSelection.filters + [
-      DeadLetterSelection.status(default: "open"), .limit(50), Option.flag("group", "one line for each cause"),
+      DeadLetterSelection.status(default: "open"), .limit(50), Option.flag("by-cause", "one line for each cause"),
       Option.flag("each", "one line for each message"),
     ],
     examples: [
       Example("syncline dead-letters list --code UNKNOWN_ORGANIZATION", "who is not in the table?"),
-      Example("syncline dead-letters list --group -o json", "causes, and how often each"),
+      Example("syncline dead-letters list --by-cause -o json", "causes, and how often each"),
     ],
     needs: [.database]
   ) { invocation in
     let filter = DeadLetterSelection.filter(invocation, try invocation.settings())
     let limit = invocation.integer("limit")
-    let isGrouped = invocation.flag("group") || (invocation.output.format == .table && !invocation.flag("each"))
+    let isGrouped = invocation.flag("by-cause") || (invocation.output.format == .table && !invocation.flag("each"))
     let table = try await Database.read(invocation) { session in
       isGrouped
         ? try Table(try DeadLetterReports.groups(session, filter, limit: limit), groups)

@@ -46,6 +46,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
   package var dryRun: Bool
   /// Who asked, for the log; nil when nobody in particular did.
   package var requestedBy: String?
+  /// The trace it belongs to, kept with the job; nil: none.
+  package var traceparent: String?
 
   package init(
     organization: String, mode: ReadSyncMode, source: String, pageSize: Int? = nil, dryRun: Bool = false,
@@ -71,6 +73,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     pageSize = try payload.positiveInteger("pageSize")
     dryRun = try payload.boolean("dryRun") ?? false
     requestedBy = try payload.text("requestedBy")
+    traceparent = event.traceparent
   }
 
   /// Reads what ``encoded()`` wrote; nil when it is something else. Of other members nothing is made.
@@ -83,6 +86,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     self.init(
       organization: organization, mode: mode, source: source, pageSize: parameters["pageSize"]?.integer.map { Int($0) },
       dryRun: dryRun, requestedBy: parameters["requestedBy"]?.string)
+    traceparent = parameters["traceparent"]?.string
   }
 
   /// The payload, canonical.
@@ -93,6 +97,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     ]
     if let pageSize { members.append(.init("pageSize", .number(String(pageSize)))) }
     if let requestedBy { members.append(.init("requestedBy", .string(requestedBy))) }
+    if let traceparent { members.append(.init("traceparent", .string(traceparent))) }
     return JSONValue.object(members).canonical()
   }
 }

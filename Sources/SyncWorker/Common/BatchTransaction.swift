@@ -10,7 +10,9 @@ package struct BatchTransaction: Sendable {
   package struct Report: Sendable {
     package var outcomes: [ApplyOutcome] = []
     package var commits: [CommitOutcome] = []
-    package var deadLetters: [String] = []
+    package var deadLetters: [DeadLetter] = []
+    /// How long locks were waited for that others may hold.
+    package var lockWaits: [Duration] = []
     package var skipped = 0
     /// Messages of paused work, by which they will be found.
     package var held = 0
@@ -121,7 +123,8 @@ package struct BatchTransaction: Sendable {
       try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: jobId, key: key)
     case .commit(let organization, let commits):
       try session.becomeApplier(organization)
-      report.commits += try CommitBatch.perform(session, organization: organization, commits, slot: origin.slot)
+      report.commits += try CommitBatch.perform(
+        session, organization: organization, commits, slot: origin.slot, waits: &report.lockWaits)
     case .keep(let letter):
       try keep(session, letter, &report)
     case .hold(let message):
@@ -134,6 +137,6 @@ package struct BatchTransaction: Sendable {
   private func keep(_ session: PGSession, _ letter: DeadLetter, _ report: inout Report) throws {
     try session.becomeSystem()
     try DeadLetterStore.keep(session, letter)
-    report.deadLetters.append(letter.code)
+    report.deadLetters.append(letter)
   }
 }

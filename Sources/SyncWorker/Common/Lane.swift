@@ -180,7 +180,12 @@ final class Lane: Sendable {
       tools.metrics.add(MetricCatalog.records, Double(report.skipped), labels)
     }
     if report.held > 0 { log.info("messages of paused work are held", ("count", String(report.held))) }
-    for code in report.deadLetters { log.warning("a message became a dead letter", ("code", code)) }
+    for letter in report.deadLetters {
+      log.warning(
+        "a message became a dead letter", ("code", letter.code), ("offset", String(letter.offset)),
+        ("organization", letter.organization ?? "-"), ("trace", Trace.id(letter.trace) ?? "-"))
+    }
+    for wait in report.lockWaits { tools.metrics.observe(MetricCatalog.lockWait, wait.inSeconds) }
     if report.refusedRequests > 0 { log.info("a read sync was refused: another one of the organization is open") }
   }
 
