@@ -33,9 +33,9 @@ struct TopTests {
         "jobs      1 running  0 queued  0 retrying  last hour: 0 succeeded  0 failed",
         "waiting   0 for approval  12,345 dead letters  0 conflicts  0 pauses  0 held messages  0 to publish", "",
         "TOPIC                     LAG   APPLIED/S", "pems.read-sync.v1       1,100         300", "", "RUNNING",
-        "RIO read_sync  500 of 1,000 records  50 %  50/s  10 s left  [=========>         ]  j-1", "",
+        "RIO read_sync  500 of 1,000 records  50 %  50/s  10 s left  [==========>         ]  j-1", "",
         "FAILED (last day)",
-        "2026-01-31T09:30:00.000Z  RIO�[2J read_sync  UPSTREAM_AUTH  j-2  refused",
+        "2026-01-31T09:30:00.000Z  RIO\\x1b[2J read_sync  UPSTREAM_AUTH  j-2  refused",
       ])
     #expect(second.lines(width: 40).allSatisfy { displayWidth($0) <= 40 })
   }

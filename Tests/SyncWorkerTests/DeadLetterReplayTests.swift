@@ -18,7 +18,7 @@ struct DeadLetterReplayTests {
   }
 
   @Test(
-    "contract 4.6: a replayed message that fails again is the same letter with one attempt more; applied, it is resolved; an old one ends stale"
+    "contract 4.6: refused again, a replayed message is the same letter with one attempt more; applied, it is resolved"
   )
   func untilApplied() async throws {
     try await WorkerWorld.with { world in

@@ -1,4 +1,5 @@
 import Postgres
+import Runtime
 import SyncStore
 import TestKit
 import Testing
@@ -69,6 +70,8 @@ import Testing
     }
   }
 
+  private static let here = "datname = current_database()"
+
   @Test("Whoever resumes waits for who holds, and who comes too late holds nothing: no message stays behind")
   func race() async throws {
     let database = try SyncDatabase.current
@@ -77,23 +80,32 @@ import Testing
     try await onDatabase { session in
       _ = try QueueStore.pause(session, kind: nil, organization: "RIO", by: "a", reason: nil)
     }
-    let gate = try await database.connect()
-    try await gate.run { session in
-      try session.execute("BEGIN")
-      try session.becomeSystem()
-      try QueueStore.hold(session, message, kind: "read_sync")
+    async let held: Void = database.run { session in
+      try session.asSystem {
+        try QueueStore.hold(session, message, kind: "read_sync")
+        try waitBlocking {
+          try await until("the resume waits") {
+            try await database.run {
+              try $0.count("SELECT count(*)::int FROM pg_stat_activity WHERE \(Self.here) AND wait_event_type = 'Lock'")
+                > 0
+            }
+          }
+        }
+      }
+    }
+    try await until("the message is being held") {
+      try await database.run {
+        try $0.count(
+          """
+          SELECT count(*)::int FROM pg_stat_activity
+          WHERE \(Self.here) AND state = 'idle in transaction' AND query LIKE '%hold_message%'
+          """) > 0
+      }
     }
     async let released = database.run {
       try QueueStore.resume($0, kind: nil, organization: "RIO", by: "a", reason: nil)
     }
-    try await until("the resume waits") {
-      try await onDatabase {
-        try $0.count(
-          "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-          > 0
-      }
-    }
-    try await gate.run { try $0.execute("COMMIT") }
+    try await held
     #expect(try await released == 1)
     try await onDatabase { session in
       let late = try pgError { try session.asSystem { try QueueStore.hold(session, message, kind: "read_sync") } }
