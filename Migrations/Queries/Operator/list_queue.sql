@@ -1,13 +1,18 @@
 -- What waits and runs, by kind and organization, and what is paused. A pause without work has a row of its own; null
 -- in `kind` or `organization_id` means every one. `oldest_seconds` is the age of the oldest job or message that waits.
 -- $1 organization or null  $2 kind or null
--- Indexes: sync_job_unfinished, queue_pause_open.
+-- Indexes: sync_job_unfinished, pfa_modification_open, queue_pause_open.
 WITH work AS (
   SELECT kind, organization_id, count(*) FILTER (WHERE state = 'queued') AS queued,
     count(*) FILTER (WHERE state = 'running') AS running, count(*) FILTER (WHERE state = 'retrying') AS retrying,
     count(*) FILTER (WHERE state = 'awaiting_approval') AS awaiting_approval, 0::bigint AS held_messages,
     min(created_at) FILTER (WHERE state <> 'running') AS oldest
   FROM sync_job WHERE finished_at IS NULL GROUP BY kind, organization_id
+  UNION ALL
+  -- A push has no job: the edit itself waits.
+  SELECT 'write_back', organization_id, count(*) FILTER (WHERE sync_state = 'committed'),
+    count(*) FILTER (WHERE sync_state = 'syncing'), 0, 0, 0, min(committed_at) FILTER (WHERE sync_state = 'committed')
+  FROM pfa_modification WHERE sync_state IN ('committed', 'syncing') GROUP BY organization_id
   UNION ALL
   SELECT kind, organization_id, 0, 0, 0, 0, count(*), min(held_at) FROM held_message GROUP BY kind, organization_id
   UNION ALL

@@ -5,6 +5,12 @@ import SyncStore
 
 /// `syncline jobs retry ID`: has a job that failed done again, as a new job that names it.
 enum JobsRetryCommand {
+  /// How work is done again that has no job of its own to repeat, or must be decided anew.
+  private static let elsewhere = [
+    "write_back": "syncline drafts retry", "schema_change": "syncline schema apply, at the project's present version",
+    "kpi_rebuild": "syncline kpi rebuild",
+  ]
+
   static let command = Command(
     path: ["jobs", "retry"], summary: "Have a failed job done again",
     discussion: """
@@ -47,7 +53,7 @@ enum JobsRetryCommand {
     case .unknown:
       throw CommandError(
         .conflict, "NOT_RETRYABLE", "a \(job.kind) is not done again by its job",
-        hint: "see 'syncline dead-letters list' and 'syncline drafts list --state failed'")
+        hint: elsewhere[job.kind] ?? "see 'syncline jobs why \(id)'")
     }
     return .ok
   }

@@ -48,6 +48,10 @@ package struct ReadSyncRequest: Hashable, Sendable {
   package var requestedBy: String?
   /// The trace it belongs to, kept with the job; nil: none.
   package var traceparent: String?
+  /// The schema version that the organization must have before the read begins; nil: any.
+  package var schemaVersion: Int?
+  /// The project whose version is meant; nil: the one that is furthest.
+  package var schemaProject: String?
 
   package init(
     organization: String, mode: ReadSyncMode, source: String, pageSize: Int? = nil, dryRun: Bool = false,
@@ -74,6 +78,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
     dryRun = try payload.boolean("dryRun") ?? false
     requestedBy = try payload.text("requestedBy")
     traceparent = event.traceparent
+    schemaVersion = try payload.integer("schemaVersion")
+    schemaProject = try payload.text("schemaProject")
   }
 
   /// Reads what ``encoded()`` wrote; nil when it is something else. Of other members nothing is made.
@@ -98,6 +104,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
     if let pageSize { members.append(.init("pageSize", .number(String(pageSize)))) }
     if let requestedBy { members.append(.init("requestedBy", .string(requestedBy))) }
     if let traceparent { members.append(.init("traceparent", .string(traceparent))) }
+    if let schemaVersion { members.append(.init("schemaVersion", .number(String(schemaVersion)))) }
+    if let schemaProject { members.append(.init("schemaProject", .string(schemaProject))) }
     return JSONValue.object(members).canonical()
   }
 }

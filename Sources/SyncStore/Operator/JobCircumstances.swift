@@ -52,6 +52,12 @@ package struct JobCircumstances: Sendable, Equatable {
       self.since = since
     }
   }
+  /// An earlier schema change of the same project that has not ended.
+  package var waitsForJob: String?
+  /// The schema version it was asked to wait for; nil: none.
+  package var schemaWanted: Int64?
+  /// The schema version that its organization, or the project it names, has; nil: none yet.
+  package var schemaApplied: Int64?
 
   package init(id: String, organization: String, kind: String, state: JobState) {
     self.id = id
@@ -90,5 +96,8 @@ package struct JobCircumstances: Sendable, Equatable {
         kind: try row.text("paused_kind"), organization: try row.text("paused_organization"), actor: actor,
         reason: try row.text("paused_reason"), since: try row.string("paused_at"))
     }
+    waitsForJob = try row.text("waits_for_job")
+    schemaWanted = try row.int("schema_wanted")
+    schemaApplied = try row.int("schema_applied")
   }
 }

@@ -44,7 +44,7 @@ package enum JobDecisions {
     _ session: PGSession, _ id: String, organization: String, kind: String, by actor: String, reason: String?
   ) throws -> Retry {
     switch kind {
-    case "read_sync", "schema_change":
+    case "read_sync":
       do {
         return try session.asSystem {
           let values: [PGValue] = [.uuid(id), .text(actor), PGValue(reason)]
