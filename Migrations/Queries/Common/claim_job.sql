@@ -1,7 +1,7 @@
 -- Claims one job: a due one, or one whose worker went silent. The fresh token fences every earlier claim.
 -- New work of a suspended organization waits, and what is paused, and work whose turn has not come; what runs already
--- goes on. Of equal priority, an organization with fewer running jobs comes first, so that one tenant's many do not keep
--- another's few waiting.
+-- goes on. Of equal priority, an organization with fewer running jobs comes first, so that one tenant's many do not
+-- keep another's few waiting.
 -- $1 kinds  $2 owner  $3 lease in seconds
 -- Locks: the job's row; rows others are claiming are skipped. Indexes: sync_job_open, organization_pkey.
 WITH candidate AS MATERIALIZED (

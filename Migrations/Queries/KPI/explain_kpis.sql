@@ -7,7 +7,7 @@
 -- $1 organization  $2 category  $3 source  $4 dor: null means any  $5 after  $6 until: null means always
 -- Indexes: kpi_change_group, kpi_slot's unique one, sync_job_pkey.
 WITH kept AS (
-  SELECT coalesce(sum(plan_cost), 0) AS plan, coalesce(sum(forecast_cost), 0) AS forecast, coalesce(sum(actual_cost), 0) AS actual,
+  SELECT coalesce(sum(plan_cost), 0.00) AS plan, coalesce(sum(forecast_cost), 0.00) AS forecast, coalesce(sum(actual_cost), 0.00) AS actual,
     coalesce(sum(record_count), 0) AS records, coalesce(sum(actualized_count), 0) AS actualized
   FROM kpi_slot
   WHERE organization_id = $1 AND ($2::text IS NULL OR category = $2) AND ($3::text IS NULL OR source = $3)
@@ -23,11 +23,11 @@ change AS MATERIALIZED (
   GROUP BY cause, cause_id, is_within
 ),
 back AS (
-  SELECT coalesce(sum(plan), 0) AS plan, coalesce(sum(forecast), 0) AS forecast, coalesce(sum(actual), 0) AS actual,
+  SELECT coalesce(sum(plan), 0.00) AS plan, coalesce(sum(forecast), 0.00) AS forecast, coalesce(sum(actual), 0.00) AS actual,
     coalesce(sum(records), 0) AS records, coalesce(sum(actualized), 0) AS actualized,
-    coalesce(sum(plan) FILTER (WHERE NOT is_within), 0) AS later_plan,
-    coalesce(sum(forecast) FILTER (WHERE NOT is_within), 0) AS later_forecast,
-    coalesce(sum(actual) FILTER (WHERE NOT is_within), 0) AS later_actual,
+    coalesce(sum(plan) FILTER (WHERE NOT is_within), 0.00) AS later_plan,
+    coalesce(sum(forecast) FILTER (WHERE NOT is_within), 0.00) AS later_forecast,
+    coalesce(sum(actual) FILTER (WHERE NOT is_within), 0.00) AS later_actual,
     coalesce(sum(records) FILTER (WHERE NOT is_within), 0) AS later_records,
     coalesce(sum(actualized) FILTER (WHERE NOT is_within), 0) AS later_actualized
   FROM change

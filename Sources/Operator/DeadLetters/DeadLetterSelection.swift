@@ -11,6 +11,20 @@ enum DeadLetterSelection {
     Column("reason"), Column("produced_at", .time), Column("created_at", .time),
   ]
 
+  /// All of them for programs, the telling ones for people.
+  static func columns(for format: OutputFormat) -> [Column] {
+    guard format == .table else { return columns }
+    let names: Set = ["id", "organization_id", "topic", "code", "cause", "attempts", "status", "replays", "created_at"]
+    return columns.filter { names.contains($0.name) }
+  }
+
+  /// A table under ``columns`` as this format shows it.
+  static func shown(_ table: Table, _ format: OutputFormat) -> Table {
+    let chosen = columns(for: format)
+    let places = columns.indices.filter { index in chosen.contains { $0.name == columns[index].name } }
+    return Table(chosen, rows: table.rows.map { row in places.map { row[$0] } })
+  }
+
   static let filters = [
     Option.text("code", "CODE", "only with this code"),
     Option.text("cause", "TEXT", "only with this in their cause"),

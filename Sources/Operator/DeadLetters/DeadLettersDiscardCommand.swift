@@ -17,16 +17,16 @@ enum DeadLettersDiscardCommand {
       let letters = try await DeadLetterSelection.letters(invocation, settings, connection)
       let count = counted(letters.rows.count, "message")
       if invocation.flag("dry-run") || letters.rows.isEmpty {
-        try invocation.output.write(letters)
+        try invocation.output.write(DeadLetterSelection.shown(letters, invocation.output.format))
         invocation.output.message(letters.rows.isEmpty ? "no dead letter is meant" : "would discard \(count)")
         return .ok
       }
       try await invocation.confirm("discard \(count)")
       let ids = letters.rows.compactMap(DeadLetterSelection.id)
       let (actor, reason) = (invocation.actor, invocation.reason)
+      let columns = DeadLetterSelection.columns(for: invocation.output.format)
       let table = try await connection.run { session in
-        try Table(
-          try DeadLetterDecisions.discard(session, ids, by: actor, reason: reason), DeadLetterSelection.columns)
+        try Table(try DeadLetterDecisions.discard(session, ids, by: actor, reason: reason), columns)
       }
       try invocation.output.write(table)
       invocation.output.message("\(count) discarded")

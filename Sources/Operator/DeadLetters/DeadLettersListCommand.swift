@@ -27,10 +27,11 @@ enum DeadLettersListCommand {
     let filter = DeadLetterSelection.filter(invocation, try invocation.settings())
     let limit = invocation.integer("limit")
     let isGrouped = invocation.flag("by-cause") || (invocation.output.format == .table && !invocation.flag("each"))
+    let columns = DeadLetterSelection.columns(for: invocation.output.format)
     let table = try await Database.read(invocation) { session in
       isGrouped
         ? try Table(try DeadLetterReports.groups(session, filter, limit: limit), groups)
-        : try Table(try DeadLetterReports.list(session, filter, limit: limit), DeadLetterSelection.columns)
+        : try Table(try DeadLetterReports.list(session, filter, limit: limit), columns)
     }
     try invocation.output.write(table)
     return .ok

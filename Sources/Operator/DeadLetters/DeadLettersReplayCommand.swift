@@ -31,7 +31,7 @@ enum DeadLettersReplayCommand {
       let letters = try await DeadLetterSelection.letters(invocation, settings, connection)
       let count = counted(letters.rows.count, "message")
       if invocation.flag("dry-run") || letters.rows.isEmpty {
-        try invocation.output.write(letters)
+        try invocation.output.write(DeadLetterSelection.shown(letters, invocation.output.format))
         invocation.output.message(letters.rows.isEmpty ? "no dead letter is meant" : "would replay \(count)")
         return .ok
       }
@@ -46,14 +46,14 @@ enum DeadLettersReplayCommand {
   private static func replay(_ ids: [Int64], _ invocation: Invocation, _ connection: PGConnection) async throws {
     let rate = invocation.integer("rate").map { Int($0) }
     let (actor, reason) = (invocation.actor, invocation.reason)
-    var rows = invocation.output.rows(DeadLetterSelection.columns)
+    let columns = DeadLetterSelection.columns(for: invocation.output.format)
+    var rows = invocation.output.rows(columns)
     var rest = ids[...]
     while !rest.isEmpty {
       let some = Array(rest.prefix(rate ?? portion))
       rest = rest.dropFirst(some.count)
       let table = try await connection.run { session in
-        try Table(
-          try DeadLetterDecisions.replay(session, some, by: actor, reason: reason), DeadLetterSelection.columns)
+        try Table(try DeadLetterDecisions.replay(session, some, by: actor, reason: reason), columns)
       }
       for row in table.rows { try rows.append(row) }
       if rate != nil, !rest.isEmpty { try await Task.sleep(for: .seconds(1)) }

@@ -10,6 +10,8 @@ struct JobVerdict: Equatable {
   let evidence: String
 
   init(_ job: JobCircumstances) {
+    // Others have no pages.
+    let isRead = job.kind == "read_sync"
     switch job.state {
     case .queued: (why, evidence) = JobVerdict.queued(job)
     case .running: (why, evidence) = JobVerdict.running(job)
@@ -24,13 +26,14 @@ struct JobVerdict: Equatable {
       evidence = JobVerdict.error(job)
     case .succeeded:
       why = "succeeded at \(JobVerdict.moment(job.finishedAt))"
-      evidence = "result \(job.result ?? "unknown"), \(job.pagesApplied) pages applied"
+      evidence = "result \(job.result ?? "unknown")" + (isRead ? ", \(job.pagesApplied) pages applied" : "")
     case .failed:
       why = "failed with \(JobVerdict.error(job))\(job.retriedAs.map { "; done again as job \($0)" } ?? "")"
       evidence = "attempt \(job.attempt), ended at \(JobVerdict.moment(job.finishedAt))"
     case .cancelled:
       why = "cancelled: \(job.errorMessage ?? "no reason given")"
-      evidence = "ended at \(JobVerdict.moment(job.finishedAt)), \(job.pagesApplied) pages were applied"
+      evidence =
+        "ended at \(JobVerdict.moment(job.finishedAt))" + (isRead ? ", \(job.pagesApplied) pages were applied" : "")
     }
   }
 

@@ -8,10 +8,10 @@ enum QueuePauseCommand {
       Its jobs stay queued and its messages are held, visibly; the work of others goes on, and so does what runs \
       already ('syncline jobs cancel' ends it). Nothing is lost, and nothing has to be sent again.
       """,
-    options: QueueSubject.options,
+    arguments: QueueSubject.arguments, options: QueueSubject.options,
     examples: [
-      Example("syncline queue pause --kind read_sync --yes --reason 'PEMS is being upgraded'", "no reads for now"),
-      Example("syncline queue pause --organization RIO --yes", "nothing for RIO"),
+      Example("syncline queue pause read_sync --yes --reason 'PEMS is being upgraded'", "no reads for now"),
+      Example("syncline queue pause --kind write_back --organization RIO --yes", "no pushes of RIO"),
     ], needs: [.database], isChanging: true
   ) { invocation in
     let subject = try await QueueSubject(invocation)

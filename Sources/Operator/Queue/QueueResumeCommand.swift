@@ -5,8 +5,8 @@ enum QueueResumeCommand {
   static let command = Command(
     path: ["queue", "resume"], summary: "Let paused work begin again",
     discussion: "Name what was paused, as 'syncline queue list' shows it. Held messages are published again, in order.",
-    options: QueueSubject.options,
-    examples: [Example("syncline queue resume --kind read_sync", "reads go on")], needs: [.database], isChanging: true
+    arguments: QueueSubject.arguments, options: QueueSubject.options,
+    examples: [Example("syncline queue resume read_sync", "reads go on")], needs: [.database], isChanging: true
   ) { invocation in
     let subject = try await QueueSubject(invocation)
     let (actor, reason) = (invocation.actor, invocation.reason)

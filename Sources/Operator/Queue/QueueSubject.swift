@@ -5,6 +5,7 @@ struct QueueSubject: Sendable {
   let kind: String?
   let organization: String?
 
+  static let arguments = [Argument("WHAT", "a kind of work, or an organization", .optional)]
   static let options = [
     Option.choice("kind", JobsListCommand.kinds, "this kind of work"),
     Option.text("organization", "ORG", "the work of this organization"),
@@ -12,12 +13,19 @@ struct QueueSubject: Sendable {
 
   /// Throws when neither is named, or there is no such organization.
   init(_ invocation: Invocation) async throws {
-    kind = invocation.option("kind")
-    organization = invocation.option("organization")
+    // A word alone is a kind where it can be one; an organization of such a name is named with --organization.
+    let word = invocation.optionalArgument("WHAT")
+    let isKind = word.map { JobsListCommand.kinds.contains($0) } ?? false
+    kind = invocation.option("kind") ?? (isKind ? word : nil)
+    organization = invocation.option("organization") ?? (isKind ? nil : word)
+    guard word == nil || (isKind ? kind : organization) == word else {
+      throw CommandError(
+        .usage, "INVALID_ARGUMENT", "'\(word ?? "")' and its option exclude each other", hint: "give one of them")
+    }
     guard kind != nil || organization != nil else {
       throw CommandError(
         .usage, "FILTER_REQUIRED", "'\(invocation.command.name)' needs to know what",
-        hint: "give --kind, --organization, or both")
+        hint: "name a kind of work, an organization, or both")
     }
     if let organization {
       try await Database.read(invocation) { try Subjects.requireOrganization($0, organization) }

@@ -33,6 +33,12 @@ import Testing
       #expect(resumed.code == .ok && resumed.messages.contains("goes on"))
       #expect(try await syncline(["queue", "resume"] + flags).messages.contains("nothing changed"))
     }
+    // A word alone is a kind or an organization.
+    for word in ["read_sync", "RIO"] {
+      #expect(try await syncline("queue", "pause", word, "--yes").code == .ok)
+      #expect(try await syncline("queue", "resume", word).messages.contains("goes on"))
+    }
+    #expect(try await syncline("queue", "pause", "read_sync", "--kind", "write_back", "--yes").code == .usage)
     #expect(try await syncline("queue", "pause", "--yes").code == .usage)
     #expect(try await syncline("queue", "pause", "--kind", "x", "--yes").code == .usage)
     #expect(try await syncline("queue", "pause", "--organization", hostile, "--yes").code == .notFound)
@@ -54,6 +60,8 @@ import Testing
     #expect(rows.map { $0["plan_cost"]?.digits } == ["0.00", "350000.00", "350000.00"])
     #expect(rows[1]["cause"]?.string == "rebuild" && rows[1]["cause_id"]?.string == job)
     #expect(rows[1]["reason"]?.string == "found" && rows[1]["record_count"]?.integer == 1)
+    let none = try await syncline("kpi", "explain", "RIO2").objects
+    #expect(none.map { $0["plan_cost"]?.digits } == ["0.00", "0.00"])
     let before = try await syncline("kpi", "explain", "RIO", "--to", "2026-01-01T00:00:00+02:00").objects
     #expect(before.map { $0["plan_cost"]?.digits } == ["0.00", "0.00"])
     #expect(try await syncline("kpi", "explain", "RIO", "--dor", "BEO").objects.count == 2)
