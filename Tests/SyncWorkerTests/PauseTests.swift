@@ -85,4 +85,22 @@ struct PauseTests {
       #expect(try await world.waitForJob(commit).state == "succeeded")
     }
   }
+
+  @Test("Paused pushes stay committed, and are pushed when they are resumed")
+  func pushes() async throws {
+    try await WorkerWorld.withRecords { world, _ in
+      try await pause(world, kind: "write_back")
+      let id = try await world.edit(3, #"{"dor": "SITE"}"#)
+      try await until("the request to push is taken") { try await world.count("outbox") == 0 }
+      let queue = try await world.connection.run { session in
+        try session.reading {
+          try QueueStore.list(session, organization: "RIO", kind: "write_back").rows.map { try $0.integer("queued") }
+        }
+      }
+      #expect(queue == [0, 1])
+      #expect(try await world.editState(id) == "committed" && world.pems.writes.requests == 0)
+      #expect(try await resume(world, kind: "write_back") == 0)
+      try await world.waitForEdit(id, "synced")
+    }
+  }
 }

@@ -95,10 +95,11 @@ import Testing
     }
     try await until("the message is being held") {
       try await database.run {
+        // Not by the statement's text: it stands there before it has run.
         try $0.count(
           """
-          SELECT count(*)::int FROM pg_stat_activity
-          WHERE \(Self.here) AND state = 'idle in transaction' AND query LIKE '%hold_message%'
+          SELECT count(*)::int FROM pg_locks
+          WHERE relation = 'held_message'::regclass AND mode = 'RowExclusiveLock' AND granted
           """) > 0
       }
     }
