@@ -10,56 +10,7 @@ package enum SQLCatalog {
     package let down: String
   }
 
-  /// In the order they run.
-  package static let migrations: [Migration] = [
-    Migration(
-      version: 1, name: "foundation", up: text(PackageResources.V0001_foundation_up_sql),
-      down: text(PackageResources.V0001_foundation_down_sql)),
-    Migration(
-      version: 2, name: "mirror", up: text(PackageResources.V0002_mirror_up_sql),
-      down: text(PackageResources.V0002_mirror_down_sql)),
-    Migration(
-      version: 3, name: "kpi", up: text(PackageResources.V0003_kpi_up_sql),
-      down: text(PackageResources.V0003_kpi_down_sql)),
-    Migration(
-      version: 4, name: "jobs", up: text(PackageResources.V0004_jobs_up_sql),
-      down: text(PackageResources.V0004_jobs_down_sql)),
-    Migration(
-      version: 5, name: "messaging", up: text(PackageResources.V0005_messaging_up_sql),
-      down: text(PackageResources.V0005_messaging_down_sql)),
-    Migration(
-      version: 6, name: "summaries", up: text(PackageResources.V0006_summaries_up_sql),
-      down: text(PackageResources.V0006_summaries_down_sql)),
-    Migration(
-      version: 7, name: "indexes", up: text(PackageResources.V0007_indexes_up_sql),
-      down: text(PackageResources.V0007_indexes_down_sql)),
-    Migration(
-      version: 8, name: "row_security", up: text(PackageResources.V0008_row_security_up_sql),
-      down: text(PackageResources.V0008_row_security_down_sql)),
-    Migration(
-      version: 9, name: "versioned_edits", up: text(PackageResources.V0009_versioned_edits_up_sql),
-      down: text(PackageResources.V0009_versioned_edits_down_sql)),
-    Migration(
-      version: 10, name: "monitoring", up: text(PackageResources.V0010_monitoring_up_sql),
-      down: text(PackageResources.V0010_monitoring_down_sql)),
-    Migration(
-      version: 11, name: "drafts", up: text(PackageResources.V0011_drafts_up_sql),
-      down: text(PackageResources.V0011_drafts_down_sql)),
-    Migration(
-      version: 12, name: "journal", up: text(PackageResources.V0012_journal_up_sql),
-      down: text(PackageResources.V0012_journal_down_sql)),
-    Migration(
-      version: 13, name: "pushes", up: text(PackageResources.V0013_pushes_up_sql),
-      down: text(PackageResources.V0013_pushes_down_sql)),
-    Migration(
-      version: 14, name: "schema_changes", up: text(PackageResources.V0014_schema_changes_up_sql),
-      down: text(PackageResources.V0014_schema_changes_down_sql)),
-    Migration(
-      version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
-      down: text(PackageResources.V0015_edits_down_sql)),
-  ]
-
-  fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+  static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
 /// The statements of the product, one file each; the file's head says what its parameters are and what it locks.
@@ -72,6 +23,7 @@ package enum Queries {
   package static let claimPartition = SQLCatalog.text(PackageResources.claim_partition_sql)
   package static let forgetOffsets = SQLCatalog.text(PackageResources.forget_offsets_sql)
   package static let holdJob = SQLCatalog.text(PackageResources.hold_job_sql)
+  package static let holdMessage = SQLCatalog.text(PackageResources.hold_message_sql)
   package static let insertDeadLetter = SQLCatalog.text(PackageResources.insert_dead_letter_sql)
   package static let insertOutbox = SQLCatalog.text(PackageResources.insert_outbox_sql)
   package static let jobStatus = SQLCatalog.text(PackageResources.job_status_sql)
@@ -81,6 +33,8 @@ package enum Queries {
   package static let parkOutbox = SQLCatalog.text(PackageResources.park_outbox_sql)
   package static let readOffsets = SQLCatalog.text(PackageResources.read_offsets_sql)
   package static let releaseJob = SQLCatalog.text(PackageResources.release_job_sql)
+  package static let reopenDeadLetter = SQLCatalog.text(PackageResources.reopen_dead_letter_sql)
+  package static let resolveDeadLetter = SQLCatalog.text(PackageResources.resolve_dead_letter_sql)
   package static let removeOutbox = SQLCatalog.text(PackageResources.remove_outbox_sql)
   package static let reportProgress = SQLCatalog.text(PackageResources.report_progress_sql)
   package static let retryJob = SQLCatalog.text(PackageResources.retry_job_sql)
@@ -132,6 +86,7 @@ package enum Queries {
   package static let lockRebuild = SQLCatalog.text(PackageResources.lock_rebuild_sql)
   package static let rebuildKPIs = SQLCatalog.text(PackageResources.rebuild_kpis_sql)
   package static let recordRebuild = SQLCatalog.text(PackageResources.record_rebuild_sql)
+  package static let explainKPIs = SQLCatalog.text(PackageResources.explain_kpis_sql)
   package static let verifyKPIs = SQLCatalog.text(PackageResources.verify_kpis_sql)
 
   package static let appendEvents = SQLCatalog.text(PackageResources.append_events_sql)
@@ -196,10 +151,14 @@ package enum Queries {
   package static let targetState = SQLCatalog.text(PackageResources.target_state_sql)
 
   package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
+  package static let activity = SQLCatalog.text(PackageResources.activity_sql)
   package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
   package static let cancelJob = SQLCatalog.text(PackageResources.cancel_job_sql)
   package static let closeCancelledLog = SQLCatalog.text(PackageResources.close_cancelled_log_sql)
+  package static let discardDeadLetters = SQLCatalog.text(PackageResources.discard_dead_letters_sql)
   package static let findOrganization = SQLCatalog.text(PackageResources.find_organization_sql)
+  package static let groupDeadLetters = SQLCatalog.text(PackageResources.group_dead_letters_sql)
+  package static let hastenJob = SQLCatalog.text(PackageResources.hasten_job_sql)
   package static let jobCircumstances = SQLCatalog.text(PackageResources.job_circumstances_sql)
   package static let jobHistory = SQLCatalog.text(PackageResources.job_history_sql)
   package static let listDeadLetters = SQLCatalog.text(PackageResources.list_dead_letters_sql)
@@ -211,9 +170,17 @@ package enum Queries {
   package static let showConflict = SQLCatalog.text(PackageResources.show_conflict_sql)
   package static let listLogs = SQLCatalog.text(PackageResources.list_logs_sql)
   package static let listOrganizations = SQLCatalog.text(PackageResources.list_organizations_sql)
+  package static let listQueue = SQLCatalog.text(PackageResources.list_queue_sql)
   package static let oldestTransaction = SQLCatalog.text(PackageResources.oldest_transaction_sql)
   package static let outboxBacklog = SQLCatalog.text(PackageResources.outbox_backlog_sql)
+  package static let pauseQueue = SQLCatalog.text(PackageResources.pause_queue_sql)
+  package static let recentFailures = SQLCatalog.text(PackageResources.recent_failures_sql)
   package static let recordKPIRebuild = SQLCatalog.text(PackageResources.record_kpi_rebuild_sql)
+  package static let releaseHeld = SQLCatalog.text(PackageResources.release_held_sql)
+  package static let repeatJob = SQLCatalog.text(PackageResources.repeat_job_sql)
+  package static let replayDeadLetters = SQLCatalog.text(PackageResources.replay_dead_letters_sql)
+  package static let resumeQueue = SQLCatalog.text(PackageResources.resume_queue_sql)
+  package static let runningJobs = SQLCatalog.text(PackageResources.running_jobs_sql)
   package static let setOrganizationStatus = SQLCatalog.text(PackageResources.set_organization_status_sql)
   package static let showDeadLetter = SQLCatalog.text(PackageResources.show_dead_letter_sql)
   package static let showJob = SQLCatalog.text(PackageResources.show_job_sql)
@@ -221,6 +188,7 @@ package enum Queries {
   package static let showLog = SQLCatalog.text(PackageResources.show_log_sql)
   package static let showTimeline = SQLCatalog.text(PackageResources.show_timeline_sql)
   package static let silentJobs = SQLCatalog.text(PackageResources.silent_jobs_sql)
+  package static let tableBloat = SQLCatalog.text(PackageResources.table_bloat_sql)
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
   package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
 
@@ -255,6 +223,7 @@ package enum Queries {
     ("claim_partition", claimPartition),
     ("forget_offsets", forgetOffsets),
     ("hold_job", holdJob),
+    ("hold_message", holdMessage),
     ("insert_dead_letter", insertDeadLetter),
     ("insert_outbox", insertOutbox),
     ("job_status", jobStatus),
@@ -264,6 +233,8 @@ package enum Queries {
     ("park_outbox", parkOutbox),
     ("read_offsets", readOffsets),
     ("release_job", releaseJob),
+    ("reopen_dead_letter", reopenDeadLetter),
+    ("resolve_dead_letter", resolveDeadLetter),
     ("remove_outbox", removeOutbox),
     ("report_progress", reportProgress),
     ("retry_job", retryJob),
@@ -312,6 +283,7 @@ package enum Queries {
     ("lock_rebuild", lockRebuild),
     ("rebuild_kpis", rebuildKPIs),
     ("record_rebuild", recordRebuild),
+    ("explain_kpis", explainKPIs),
     ("verify_kpis", verifyKPIs),
     ("append_events", appendEvents),
     ("append_events_adaptive", appendEventsAdaptive),
@@ -357,10 +329,14 @@ package enum Queries {
     ("take_lease", takeLease),
     ("take_over_lease", takeOverLease),
     ("add_organization", addOrganization),
+    ("activity", activity),
     ("approve_job", approveJob),
     ("cancel_job", cancelJob),
     ("close_cancelled_log", closeCancelledLog),
+    ("discard_dead_letters", discardDeadLetters),
     ("find_organization", findOrganization),
+    ("group_dead_letters", groupDeadLetters),
+    ("hasten_job", hastenJob),
     ("job_circumstances", jobCircumstances),
     ("job_history", jobHistory),
     ("list_dead_letters", listDeadLetters),
@@ -372,9 +348,17 @@ package enum Queries {
     ("show_conflict", showConflict),
     ("list_logs", listLogs),
     ("list_organizations", listOrganizations),
+    ("list_queue", listQueue),
     ("oldest_transaction", oldestTransaction),
     ("outbox_backlog", outboxBacklog),
+    ("pause_queue", pauseQueue),
+    ("recent_failures", recentFailures),
     ("record_kpi_rebuild", recordKPIRebuild),
+    ("release_held", releaseHeld),
+    ("repeat_job", repeatJob),
+    ("replay_dead_letters", replayDeadLetters),
+    ("resume_queue", resumeQueue),
+    ("running_jobs", runningJobs),
     ("set_organization_status", setOrganizationStatus),
     ("show_dead_letter", showDeadLetter),
     ("show_job", showJob),
@@ -382,6 +366,7 @@ package enum Queries {
     ("show_log", showLog),
     ("show_timeline", showTimeline),
     ("silent_jobs", silentJobs),
+    ("table_bloat", tableBloat),
     ("unforced_tables", unforcedTables),
     ("watch_job", watchJob),
     ("bench_apply_bare", benchApplyBare),

@@ -49,7 +49,8 @@ package enum MetricCatalog {
   package static let rebalances = Definition(
     "syncline_rebalances_total", .counter, "Changes of this worker's partitions.", labels: [])
   package static let lockWait = Definition(
-    "syncline_lock_wait_seconds", .histogram, "Time spent waiting for advisory locks and leases.", labels: [])
+    "syncline_lock_wait_seconds", .histogram,
+    "Time until the records of a commit were locked, which other writers may hold.", labels: [])
   package static let schemaChanges = Definition(
     "syncline_schema_changes_total", .counter, "Schema changes by result: applied, or the code they failed with.",
     labels: ["result"])

@@ -45,8 +45,7 @@ struct RebalanceTests {
         for number in 0..<12 {
           group.addTask {
             try await withConsumer(kafka, Recorder()) { _ in
-              // The first members of a group are kept waiting for three seconds.
-              try await Task.sleep(for: .milliseconds(2_700 + 50 * number))
+              try await Task.sleep(for: .milliseconds(2_700 + 50 * number))  // a group's first members wait for 3 s
             }
           }
         }

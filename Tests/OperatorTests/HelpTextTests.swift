@@ -108,6 +108,47 @@ struct HelpTextTests {
         """)
   }
 
+  @Test("The help of a verb that changes many things says what it means and which ones, as a whole")
+  func replay() {
+    let text = HelpText(table: Commands.table).about(["dead-letters", "replay"])
+    #expect(
+      text == """
+        Publish messages again that could not be applied.
+
+        Usage: syncline dead-letters replay [ID…] [flags]
+
+        The original bytes, key and headers go to the original topic, any number of times: order and
+        content decide what has an effect, an old record can only end as stale. Workers publish and apply
+        them. A message that is applied leaves its letter resolved; one that is refused again leaves it
+        open, with one more attempt.
+
+        Arguments:
+          ID  their numbers
+
+        Options:
+              --code CODE                       only with this code
+              --cause TEXT                      only with this in their cause
+              --topic TOPIC                     only of this topic, with or without its prefix
+              --organization ORG                only of this organization
+              --all                             every one with this status
+              --status open|replayed|resolved|discarded|all
+                                                only with this status (default: open)
+              --dry-run                         show which ones, change nothing
+              --rate N                          at most this many a second
+          -y, --yes                             do not ask
+              --reason TEXT                     why, for the audit trail
+
+        \(HelpTextTests.common)
+
+        Examples:
+          # one of them
+          syncline dead-letters replay 7 --yes
+          # all of a cause, slowly
+          syncline dead-letters replay --code UNKNOWN_ORGANIZATION --rate 100 --yes --reason 'RIO was added'
+
+        """)
+  }
+
   @Test("Every command of the product has a help text that fits a line of 100 and names each of its options")
   func all() {
     let help = HelpText(table: Commands.table)

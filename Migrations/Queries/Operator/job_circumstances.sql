@@ -1,6 +1,7 @@
 -- A job with what it may be waiting for; no row: there is none. Spans are whole seconds.
 -- $1 id
--- Indexes: sync_job_pkey, organization_pkey, sync_job_open, sync_page_waiting, sync_page_pkey, schema_changes_order.
+-- Indexes: sync_job_pkey, organization_pkey, sync_job_open, sync_page_waiting, sync_page_pkey, schema_changes_order,
+-- sync_job_retry, queue_pause_open.
 SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, j.error_code, j.error_message, j.lease_owner,
   j.lease_expires_at, j.finished_at, j.run_at > now() AS is_early, o.status AS organization_status,
   j.state = 'running' AND j.lease_expires_at < now() AS is_silent,
@@ -12,6 +13,8 @@ SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, 
   (SELECT count(*) FROM sync_job r WHERE r.kind = j.kind AND r.state = 'running' AND r.lease_expires_at >= now()) AS running,
   (SELECT count(*) FROM sync_page p WHERE p.job_id = j.id AND p.state = 'allocated') AS pages_waiting,
   (SELECT count(*) FROM sync_page p WHERE p.job_id = j.id AND p.state = 'applied') AS pages_applied,
+  (SELECT r.id FROM sync_job r WHERE r.retry_of = j.id ORDER BY r.created_at DESC LIMIT 1) AS retried_as,
+  h.kind AS paused_kind, h.organization_id AS paused_organization, h.paused_by, h.reason AS paused_reason, h.paused_at,
   (SELECT e.job_id FROM schema_changes m
     JOIN schema_changes e ON e.organization_id = m.organization_id AND e.project_id = m.project_id AND e.id < m.id
       AND e.status IN ('pending', 'applying')
@@ -22,4 +25,10 @@ SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, 
   applied_schema_version(j.organization_id, j.parameters ->> 'schemaProject') AS schema_applied
 FROM sync_job j
 JOIN organization o ON o.id = j.organization_id
+LEFT JOIN LATERAL (
+  SELECT * FROM queue_pause q
+  WHERE q.resumed_at IS NULL AND (q.kind IS NULL OR q.kind = j.kind)
+    AND (q.organization_id IS NULL OR q.organization_id = j.organization_id)
+  ORDER BY (q.kind IS NULL)::int + (q.organization_id IS NULL)::int, q.id LIMIT 1
+) h ON true
 WHERE j.id = $1::uuid

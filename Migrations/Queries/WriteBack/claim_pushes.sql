@@ -1,12 +1,13 @@
 -- Claims due edits, oldest first, and those whose worker went silent; each gets a fresh token that fences earlier
 -- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, suspended
--- organizations. $1 how many  $2 lease in seconds
+-- organizations, and what is paused. $1 how many  $2 lease in seconds
 -- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
 -- pfa_modification_pushing, pfa_modification_open.
 WITH due AS MATERIALIZED (
   SELECT d.id, d.mirror_id, d.next_attempt_at FROM pfa_modification d
   WHERE d.sync_state = 'committed' AND d.next_attempt_at <= now()
     AND EXISTS (SELECT FROM organization o WHERE o.id = d.organization_id AND o.status = 'active')
+    AND NOT queue_is_paused('write_back', d.organization_id)
     AND NOT EXISTS (SELECT FROM pfa_modification p WHERE p.mirror_id = d.mirror_id AND p.sync_state = 'syncing')
     AND NOT EXISTS (SELECT FROM pfa_modification c WHERE c.mirror_id = d.mirror_id AND c.sync_state = 'conflict'
       AND c.modified_fields && d.modified_fields)

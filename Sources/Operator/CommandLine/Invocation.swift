@@ -63,6 +63,14 @@ package struct Invocation: Sendable {
   /// `--reason`; nil when not given.
   package var reason: String? { option("reason") }
 
+  /// Who runs the command, for the audit trail.
+  package var actor: String {
+    for name in ["USER", "LOGNAME"] {
+      if let user = environment[name], !user.isEmpty { return user }
+    }
+    return "operator"
+  }
+
   // MARK: Rules shared by commands
 
   /// Bulk verbs work on what a filter selects, or on everything when `--all` says so; otherwise this throws.

@@ -139,7 +139,7 @@ func grouped(_ number: Int64) -> String {
 }
 
 /// Two digits below 10, whole numbers above.
-private func rateText(_ rate: Double) -> String {
+func rateText(_ rate: Double) -> String {
   guard rate < 1e15 else { return "∞" }
   if rate >= 10 { return grouped(Int64(rate.rounded())) }
   let tenths = Int64((rate * 10).rounded())

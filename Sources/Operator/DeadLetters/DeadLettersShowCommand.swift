@@ -8,7 +8,9 @@ enum DeadLettersShowCommand {
     Column("id", .integer), Column("organization_id"), Column("topic"), Column("partition", .integer),
     Column("kafka_offset", .integer), Column("message_key", .json), Column("message_value", .json),
     Column("headers", .json), Column("code"), Column("cause"), Column("attempts", .integer), Column("status"),
-    Column("trace"), Column("produced_at", .time), Column("created_at", .time), Column("updated_at", .time),
+    Column("replays", .integer), Column("replayed_at", .time), Column("resolved_at", .time), Column("decided_by"),
+    Column("reason"), Column("trace"), Column("produced_at", .time), Column("created_at", .time),
+    Column("updated_at", .time),
   ]
 
   static let command = Command(
@@ -20,10 +22,8 @@ enum DeadLettersShowCommand {
   ) { invocation in
     let id = try invocation.argument("ID")
     let cells = try await Database.read(invocation) { session in
-      guard let number = Int64(id), let row = try DeadLetterReports.letter(session, number) else {
-        throw CommandError(
-          .notFound, "DEAD_LETTER_NOT_FOUND", "there is no dead letter '\(id)'",
-          hint: "see 'syncline dead-letters list'")
+      guard let row = try DeadLetterReports.letter(session, try DeadLetterSelection.number(id)) else {
+        throw DeadLetterSelection.notFound(id)
       }
       return try columns.map { column in
         switch column.name {

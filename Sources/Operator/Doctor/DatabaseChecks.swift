@@ -8,6 +8,8 @@ enum DatabaseChecks {
   /// A lease past for longer than a takeover may take.
   private static let silence = 15
   private static let sampleSize = 3
+  /// Autovacuum begins at a fifth; more than half is more than it keeps up with.
+  private static let bloatShare = 0.5
 
   /// `positions`: the applied offsets, for comparison with Kafka; nil when they could not be read.
   static func run(_ settings: Settings) async throws -> (checks: [Check], positions: [OffsetStore.Position]?) {
@@ -44,6 +46,9 @@ enum DatabaseChecks {
     checks.append(
       try await check("pushes") { session in try session.reading { pushes(try PushReports.sample(session)) } })
     checks.append(try await check("transactions") { transactions(try HealthReports.oldestTransaction($0)) })
+    checks.append(try await check("bloat") { bloat(try HealthReports.bloat($0, above: bloatShare)) })
+    checks.append(
+      try await check("work") { session in try session.reading { work(try ActivityReports.activity(session)) } })
     let positions = try await connection.run { session in
       try session.reading { try OffsetStore.positions(session, group: settings.group) }
     }
@@ -132,6 +137,28 @@ enum DatabaseChecks {
       "transactions", .warning,
       "\(text): process \(oldest.pid), \(oldest.login), \(oldest.application), \(oldest.state)",
       remedy: "it keeps vacuum from cleaning up; end it with pg_terminate_backend(\(oldest.pid)) if nobody needs it")
+  }
+
+  static func bloat(_ tables: [HealthReports.Bloat]) -> Check {
+    guard !tables.isEmpty else { return Check("bloat", .ok, "no table is mostly dead rows") }
+    let list = tables.map { "\($0.table): \($0.dead) dead, \($0.live) live" }.joined(separator: "; ")
+    return Check(
+      "bloat", .warning, list,
+      remedy: "end old transactions, then VACUUM (ANALYZE) \(tables.map(\.table).joined(separator: ", "))")
+  }
+
+  /// What waits for a person; nothing of it is wrong with the machinery.
+  static func work(_ activity: Activity) -> Check {
+    let waiting = [
+      (activity.deadLetters, "dead letter", "syncline dead-letters list"),
+      (activity.conflicts, "conflict", "syncline conflicts list"),
+      (activity.awaitingApproval, "job for approval", "syncline jobs list --state awaiting_approval"),
+      (activity.pauses, "pause", "syncline queue list"),
+    ].filter { $0.0 > 0 }
+    guard !waiting.isEmpty else { return Check("work", .ok, "nothing waits for a decision") }
+    return Check(
+      "work", .note, waiting.map { counted(Int($0.0), $0.1) }.joined(separator: ", "),
+      remedy: waiting.map { "'\($0.2)'" }.joined(separator: ", "))
   }
 
   static func gaps(_ positions: [OffsetStore.Position]) -> Check {

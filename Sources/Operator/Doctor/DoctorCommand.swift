@@ -11,6 +11,8 @@ enum DoctorCommand {
     do {
       let settings = try invocation.settings()
       checks += ConfigurationChecks.of(settings)
+      let versions = ([("syncline", BuildInfo.version)] + Libraries.versions).map { "\($0.0) \($0.1)" }
+      checks.append(Check("versions", .ok, versions.joined(separator: ", ")))
       let database = try await DatabaseChecks.run(settings)
       checks += database.checks
       checks += try await KafkaChecks.run(

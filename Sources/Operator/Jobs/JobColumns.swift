@@ -6,6 +6,7 @@ enum JobColumns {
     Column("parameters", .json), Column("progress", .json), Column("requested_by"), Column("error_code"),
     Column("error_message"), Column("lease_owner"), Column("lease_expires_at", .time), Column("created_at", .time),
     Column("started_at", .time), Column("finished_at", .time), Column("updated_at", .time),
+    Column("retry_of"),
   ]
 
   static func list(for format: OutputFormat) -> [Column] {

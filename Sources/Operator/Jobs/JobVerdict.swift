@@ -10,27 +10,30 @@ struct JobVerdict: Equatable {
   let evidence: String
 
   init(_ job: JobCircumstances) {
+    // Others have no pages.
+    let isRead = job.kind == "read_sync"
     switch job.state {
     case .queued: (why, evidence) = JobVerdict.queued(job)
     case .running: (why, evidence) = JobVerdict.running(job)
     case .retrying:
       let moment = JobVerdict.moment(job.runAt)
       why =
-        JobVerdict.suspension(job) ?? JobVerdict.turn(job)
+        JobVerdict.pause(job) ?? JobVerdict.suspension(job) ?? JobVerdict.turn(job)
         ?? (job.isEarly ? "waits until \(moment) for attempt \(job.attempt + 1)" : "waits for a worker since \(moment)")
-      evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))"
+      evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))"
     case .awaitingApproval:
       why = "waits for approval: 'syncline jobs approve \(job.id)' or 'syncline jobs cancel \(job.id)'"
       evidence = JobVerdict.error(job)
     case .succeeded:
       why = "succeeded at \(JobVerdict.moment(job.finishedAt))"
-      evidence = "result \(job.result ?? "unknown"), \(job.pagesApplied) pages applied"
+      evidence = "result \(job.result ?? "unknown")" + (isRead ? ", \(job.pagesApplied) pages applied" : "")
     case .failed:
-      why = "failed with \(JobVerdict.error(job))"
+      why = "failed with \(JobVerdict.error(job))\(job.retriedAs.map { "; done again as job \($0)" } ?? "")"
       evidence = "attempt \(job.attempt), ended at \(JobVerdict.moment(job.finishedAt))"
     case .cancelled:
       why = "cancelled: \(job.errorMessage ?? "no reason given")"
-      evidence = "ended at \(JobVerdict.moment(job.finishedAt)), \(job.pagesApplied) pages were applied"
+      evidence =
+        "ended at \(JobVerdict.moment(job.finishedAt))" + (isRead ? ", \(job.pagesApplied) pages were applied" : "")
     }
   }
 
@@ -38,6 +41,20 @@ struct JobVerdict: Equatable {
   private static func suspension(_ job: JobCircumstances) -> String? {
     if job.organizationStatus == "active" { return nil }
     return "waits while organization \(job.organization) is \(job.organizationStatus)"
+  }
+
+  /// What is paused does not begin; nil when it is not.
+  private static func pause(_ job: JobCircumstances) -> String? {
+    guard let pause = job.pause else { return nil }
+    let options = [pause.kind.map { "--kind \($0)" }, pause.organization.map { "--organization \($0)" }]
+    return "waits because \(pause.kind ?? "all work") of \(pause.organization ?? "all organizations") is paused: "
+      + "'syncline queue resume \(options.compactMap(\.self).joined(separator: " "))'"
+  }
+
+  /// Who paused it, since when and why; empty when nobody did.
+  private static func pauser(_ job: JobCircumstances) -> String {
+    guard let pause = job.pause else { return "" }
+    return ", paused by \(pause.actor) at \(moment(pause.since))" + (pause.reason.map { ": \($0)" } ?? "")
   }
 
   /// What must come before it; nil when its turn has come.
@@ -51,6 +68,7 @@ struct JobVerdict: Equatable {
 
   private static func queued(_ job: JobCircumstances) -> (String, String) {
     let age = "queued for \(durationText(Double(max(0, job.age))))"
+    if let pause = pause(job) { return (pause, age + pauser(job)) }
     if let suspension = suspension(job) { return (suspension, age) }
     if let turn = turn(job) { return (turn, age) }
     if job.isEarly { return ("waits until \(moment(job.runAt))", age) }

@@ -81,6 +81,9 @@ package final class SimulatedPEMS: Sendable {
   /// Bodies (grid) or paths (web) of the last 1,000 of them.
   package var received: [[UInt8]] { state.with { $0.received } }
 
+  /// The `traceparent` headers of all requests, each once.
+  package var traces: Set<String> { state.with { $0.traces } }
+
   /// Requests for changes so far, failed ones included, with the bodies of the last 1,000 of them; the changes that
   /// were taken; and how often a record was to be changed while it was being changed.
   package var writes: (requests: Int, taken: Int, overlapping: Int, received: [[UInt8]]) {
@@ -95,6 +98,7 @@ package final class SimulatedPEMS: Sendable {
     {
       return .json(Array(#"{"ErrorAlert":[{"Message":"Login failed"}]}"#.utf8), status: 401)
     }
+    if let trace = call.headers["traceparent"] { state.with { _ = $0.traces.insert(trace) } }
     switch (call.method, call.path) {
     case ("POST", "/axis/restservices/griddata"):
       guard let grid = SimulatedGrid(call) else { return alert("The grid request is not valid", status: 400) }

@@ -15,6 +15,8 @@ struct SimulatedState: Sendable {
   private(set) var requests = 0
   /// The bodies (grid) or paths (web) of the last requests for records.
   private(set) var received: [[UInt8]] = []
+  /// The `traceparent` headers of requests, each once.
+  var traces: Set<String> = []
 
   /// Requests for changes so far, and the bodies of the last of them.
   private(set) var writeRequests = 0

@@ -1,4 +1,5 @@
 import HTTP
+import Runtime
 import SyncDomain
 
 /// Sends one request of a source and turns everything but a good answer into a `SourceError`.
@@ -14,6 +15,7 @@ struct UpstreamClient: Sendable {
     var request = request
     if !definition.tenant.isEmpty { request.headers["tenant"] = definition.tenant }
     request.headers["organization"] = organization
+    if let trace = Trace.current { request.headers["traceparent"] = trace }
     switch definition.auth {
     case .none: break
     case .basic(let user, let password): request.headers.setBasicAuth(user: user, password: password.revealed)

@@ -46,6 +46,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
   package var dryRun: Bool
   /// Who asked, for the log; nil when nobody in particular did.
   package var requestedBy: String?
+  /// The trace it belongs to, kept with the job; nil: none.
+  package var traceparent: String?
   /// The schema version that the organization must have before the read begins; nil: any.
   package var schemaVersion: Int?
   /// The project whose version is meant; nil: the one that is furthest.
@@ -75,6 +77,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     pageSize = try payload.positiveInteger("pageSize")
     dryRun = try payload.boolean("dryRun") ?? false
     requestedBy = try payload.text("requestedBy")
+    traceparent = event.traceparent
     schemaVersion = try payload.integer("schemaVersion")
     schemaProject = try payload.text("schemaProject")
   }
@@ -89,6 +92,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     self.init(
       organization: organization, mode: mode, source: source, pageSize: parameters["pageSize"]?.integer.map { Int($0) },
       dryRun: dryRun, requestedBy: parameters["requestedBy"]?.string)
+    traceparent = parameters["traceparent"]?.string
   }
 
   /// The payload, canonical.
@@ -99,6 +103,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     ]
     if let pageSize { members.append(.init("pageSize", .number(String(pageSize)))) }
     if let requestedBy { members.append(.init("requestedBy", .string(requestedBy))) }
+    if let traceparent { members.append(.init("traceparent", .string(traceparent))) }
     if let schemaVersion { members.append(.init("schemaVersion", .number(String(schemaVersion)))) }
     if let schemaProject { members.append(.init("schemaProject", .string(schemaProject))) }
     return JSONValue.object(members).canonical()

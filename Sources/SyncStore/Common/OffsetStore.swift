@@ -48,16 +48,21 @@ package enum OffsetStore {
     if result.rowCount == 0 { throw Fenced() }
   }
 
-  /// Begins the transaction of a batch: moves the partition, and says which of the organizations exist. One round trip,
-  /// under the system's role.
+  /// Begins the transaction of a batch: moves the partition, and says which of the organizations exist, and for which
+  /// of them work of this kind is paused. One round trip, under the system's role.
   package static func begin(
-    _ session: PGSession, _ claim: PartitionClaim, from expected: Int64, to next: Int64, organizations: Set<String>
-  ) throws -> Set<String> {
+    _ session: PGSession, _ claim: PartitionClaim, from expected: Int64, to next: Int64, organizations: Set<String>,
+    kind: String
+  ) throws -> (known: Set<String>, paused: Set<String>) {
     let results = try session.pipeline([
       PGStatement(Queries.becomeSystem), advance(claim, from: expected, to: next),
-      PGStatement(Queries.organizationExists, [.array(.text(organizations.sorted()))]),
+      PGStatement(Queries.organizationExists, [.array(.text(organizations.sorted())), .text(kind)]),
     ])
-    return Set(try results[2].rows.map { try $0.string("id") })
+    let rows = results[2].rows
+    return (
+      Set(try rows.map { try $0.string("id") }),
+      Set(try rows.filter { try $0.bool("is_paused") == true }.map { try $0.string("id") })
+    )
   }
 
   /// The compare-and-set that belongs into the transaction of the effects.

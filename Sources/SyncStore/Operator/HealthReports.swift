@@ -77,6 +77,26 @@ package enum HealthReports {
     return outbox
   }
 
+  /// A table with many dead rows.
+  package struct Bloat: Sendable, Equatable {
+    package let table: String
+    package let live: Int64
+    package let dead: Int64
+
+    package init(table: String, live: Int64, dead: Int64) {
+      self.table = table
+      self.live = live
+      self.dead = dead
+    }
+  }
+
+  /// Tables where more than this share of the rows is dead, 0 to 1, the worst first; at most 5.
+  package static func bloat(_ session: PGSession, above share: Double) throws -> [Bloat] {
+    try session.query(Queries.tableBloat, [.double(share)]).rows.map { row in
+      Bloat(table: try row.string("table_name"), live: try row.integer("live"), dead: try row.integer("dead"))
+    }
+  }
+
   /// Nil: there is none that this login may see.
   package static func oldestTransaction(_ session: PGSession) throws -> OpenTransaction? {
     guard let row = try session.query(Queries.oldestTransaction).first else { return nil }

@@ -31,6 +31,27 @@ package struct JobCircumstances: Sendable, Equatable {
   package var running: Int64 = 0
   package var pagesWaiting: Int64 = 0
   package var pagesApplied: Int64 = 0
+  /// The newest job that does its work again.
+  package var retriedAs: String?
+  /// What keeps work like this from beginning.
+  package var pause: Pause?
+
+  /// A pause of a kind, an organization, or both; nil means every one.
+  package struct Pause: Sendable, Equatable {
+    package let kind: String?
+    package let organization: String?
+    package let actor: String
+    package let reason: String?
+    package let since: String
+
+    package init(kind: String?, organization: String?, actor: String, reason: String?, since: String) {
+      self.kind = kind
+      self.organization = organization
+      self.actor = actor
+      self.reason = reason
+      self.since = since
+    }
+  }
   /// An earlier schema change of the same project that has not ended.
   package var waitsForJob: String?
   /// The schema version it was asked to wait for; nil: none.
@@ -69,6 +90,12 @@ package struct JobCircumstances: Sendable, Equatable {
     running = try row.integer("running")
     pagesWaiting = try row.integer("pages_waiting")
     pagesApplied = try row.integer("pages_applied")
+    retriedAs = try row.text("retried_as")
+    if let actor = try row.text("paused_by") {
+      pause = Pause(
+        kind: try row.text("paused_kind"), organization: try row.text("paused_organization"), actor: actor,
+        reason: try row.text("paused_reason"), since: try row.string("paused_at"))
+    }
     waitsForJob = try row.text("waits_for_job")
     schemaWanted = try row.int("schema_wanted")
     schemaApplied = try row.int("schema_applied")

@@ -1,5 +1,7 @@
 import Postgres
+import Runtime
 import SQLCatalog
+import SyncDomain
 
 /// What a person decides about a job. Each is one transaction; false: the job is not in a state that allows it, and
 /// nothing changed.
@@ -21,5 +23,78 @@ package enum JobDecisions {
       try session.query(Queries.closeCancelledLog, values)
       return true
     }
+  }
+
+  /// What became of the wish to have a job done again.
+  package enum Retry: Sendable, Equatable {
+    /// By a new job.
+    case queued(String)
+    /// The event that asks for the work goes out again; the job of this id follows.
+    case requested(String)
+    /// Another read of the organization is open.
+    case openRead
+    /// The job is not in a state that allows it any more.
+    case changed
+    /// Jobs of this kind are not done again this way.
+    case unknown
+  }
+
+  /// Has the work of a job done again that ended without success.
+  package static func retry(
+    _ session: PGSession, _ id: String, organization: String, kind: String, by actor: String, reason: String?
+  ) throws -> Retry {
+    switch kind {
+    case "read_sync":
+      do {
+        return try session.asSystem {
+          let values: [PGValue] = [.uuid(id), .text(actor), PGValue(reason)]
+          return try session.query(Queries.repeatJob, values).first.map { .queued(try $0.string("id")) } ?? .changed
+        }
+      } catch let error as PGError where error.sqlstate == "23505" {
+        return .openRead
+      }
+    case "draft_commit":
+      return try request(session, id, organization, topic: "pfa.draft-commit.v1") { parameters in
+        guard let user = parameters["userId"]?.string, let sessionId = parameters["sessionId"]?.string else {
+          return nil
+        }
+        var partial = false
+        if case .bool(true)? = parameters["partial"] { partial = true }
+        let new = UUIDText.random()
+        let commit = DraftCommitRequest(
+          organization: organization, commitId: new, userId: user, sessionId: sessionId,
+          changeReason: reason ?? parameters["changeReason"]?.string, partial: partial)
+        return (
+          "\(organization)/\(sessionId)",
+          CloudEvent(
+            id: new, source: "syncline-cli", type: DraftCommitRequest.type, organization: organization,
+            data: commit.encoded()), new
+        )
+      }
+    default: return .unknown
+    }
+  }
+
+  /// Publishes the event that asks for a job's work again; `make` gives its key, itself, and the id of the job that
+  /// follows, or nil when the parameters do not say what to ask for.
+  private static func request(
+    _ session: PGSession, _ id: String, _ organization: String, topic: String,
+    _ make: (JSONValue) -> (key: String, event: CloudEvent, jobId: String)?
+  ) throws -> Retry {
+    try session.asWorker(organization) {
+      guard let row = try session.query(Queries.showJob, [.uuid(id)]).first,
+        let parameters = try? JSONValue(parsing: try row.bytes("parameters") ?? []),
+        let (key, event, new) = make(parameters)
+      else { return .unknown }
+      let headers: [(name: String, value: [UInt8]?)] = event.binaryHeaders.map { (name: $0.0, value: $0.1) }
+      let message = OutboxStore.insert(topic: topic, key: Array(key.utf8), value: event.data, headers: headers)
+      _ = try session.pipeline([message])
+      return .requested(new)
+    }
+  }
+
+  /// Makes the next attempt of a retrying job due at once.
+  package static func hasten(_ session: PGSession, _ id: String, reason: String?) throws -> Bool {
+    try session.asSystem { try session.query(Queries.hastenJob, [.uuid(id), PGValue(reason)]).rowCount > 0 }
   }
 }

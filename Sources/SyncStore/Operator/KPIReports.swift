@@ -12,6 +12,17 @@ package enum KPIReports {
     try session.query(Queries.showKPIs, [.text(organization)])
   }
 
+  /// What moved the totals: a row `opening`, one of each cause, a row `closing`. Nil group columns mean any; moments
+  /// are PostgreSQL's text, nil means always. Bind the session with `reading` first.
+  package static func explain(
+    _ session: PGSession, organization: String, category: String?, source: String?, dor: String?, from: String?,
+    to: String?
+  ) throws -> PGResult {
+    try session.query(
+      Queries.explainKPIs,
+      [.text(organization), PGValue(category), PGValue(source), PGValue(dor), PGValue(from), PGValue(to)])
+  }
+
   /// The row of `pfa_timeline_bounds`, with nulls and zeros when there are no records; nil: no such organization.
   package static func timeline(_ session: PGSession, organization: String) throws -> PGRow? {
     try session.query(Queries.showTimeline, [.text(organization)]).first

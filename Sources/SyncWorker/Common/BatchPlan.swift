@@ -14,16 +14,21 @@ package struct BatchPlan: Sendable {
     case commit(organization: String, [QueuedCommit])
     case requestSchemaChange(SchemaChangeRequest, key: String, jobId: String)
     case keep(DeadLetter)
+    case hold(HeldMessage)
   }
 
   package private(set) var steps: [Step] = []
+  /// Messages that were published again for dead letters and are neither kept nor held.
+  package private(set) var replayed: [DecodedMessage] = []
   /// Messages with a null value.
   package private(set) var skipped = 0
 
   /// Single changes of one organization become one batch; a page stays a batch of its own, because it is counted by
   /// itself. Commits of one organization are decided together, in the order they arrived. Organizations come in order
   /// of name, so that two workers lock them in the same order.
-  package init(_ messages: [DecodedMessage], known: Set<String>) {
+  ///
+  /// `paused`: organizations whose work of this kind may not begin.
+  package init(_ messages: [DecodedMessage], known: Set<String>, paused: Set<String> = []) {
     var changes: [String: [RecordOutcome]] = [:]
     var pages: [RecordBatch] = []
     var commits: [String: [QueuedCommit]] = [:]
@@ -33,6 +38,11 @@ package struct BatchPlan: Sendable {
         others.append(.keep(message.deadLetter(.unknownOrganization(organization))))
         continue
       }
+      if let organization = message.organization, paused.contains(organization), message.isHeldByPause {
+        others.append(.hold(message.held(organization)))
+        continue
+      }
+      if message.replay != nil { replayed.append(message) }
       switch message.content {
       case .tombstone: skipped += 1
       case .fault(let fault): others.append(.keep(message.deadLetter(fault)))

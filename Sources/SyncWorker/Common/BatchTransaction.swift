@@ -10,8 +10,12 @@ package struct BatchTransaction: Sendable {
   package struct Report: Sendable {
     package var outcomes: [ApplyOutcome] = []
     package var commits: [CommitOutcome] = []
-    package var deadLetters: [String] = []
+    package var deadLetters: [DeadLetter] = []
+    /// How long locks were waited for that others may hold.
+    package var lockWaits: [Duration] = []
     package var skipped = 0
+    /// Messages of paused work, by which they will be found.
+    package var held = 0
     /// A job was queued: somebody may want to look for work now.
     package var hasNewJob = false
     package var refusedRequests = 0
@@ -25,6 +29,8 @@ package struct BatchTransaction: Sendable {
   package let next: Int64
   package let messages: [DecodedMessage]
   package let origin: ApplyStore.Origin
+  /// What its messages are, as pauses name it; empty: no pause concerns them.
+  package var kind = ""
   /// Records the database refused when it was tried before, per message: they are rejected alone.
   package var refused: [Int: String] = [:]
   /// The only message is kept instead of applied: the database refused it as a whole.
@@ -51,6 +57,7 @@ package struct BatchTransaction: Sendable {
         var report = Report()
         report.skipped = plan.skipped
         for step in plan.steps { try perform(session, step, &report) }
+        try resolve(session, plan.replayed)
         return report
       }
     }
@@ -75,9 +82,18 @@ package struct BatchTransaction: Sendable {
   }
 
   private func begin(_ session: PGSession) throws -> BatchPlan {
-    let known = try OffsetStore.begin(
-      session, claim, from: expected, to: next, organizations: BatchPlan.organizations(messages))
-    return BatchPlan(messages, known: known)
+    let (known, paused) = try OffsetStore.begin(
+      session, claim, from: expected, to: next, organizations: BatchPlan.organizations(messages), kind: kind)
+    return BatchPlan(messages, known: known, paused: paused)
+  }
+
+  /// What was published again for dead letters is applied now; those that were refused again are open already.
+  private func resolve(_ session: PGSession, _ replayed: [DecodedMessage]) throws {
+    guard !replayed.isEmpty, fault == nil else { return }
+    try session.becomeSystem()
+    for case let (replay?, message) in replayed.map({ ($0.replay, $0.message) }) {
+      try DeadLetterStore.resolve(session, replay, topic: message.topic, key: message.key, value: message.value)
+    }
   }
 
   private func perform(_ session: PGSession, _ step: BatchPlan.Step, _ report: inout Report) throws {
@@ -114,18 +130,23 @@ package struct BatchTransaction: Sendable {
       }
     case .commit(let organization, let commits):
       try session.becomeApplier(organization)
-      report.commits += try CommitBatch.perform(session, organization: organization, commits, slot: origin.slot)
+      report.commits += try CommitBatch.perform(
+        session, organization: organization, commits, slot: origin.slot, waits: &report.lockWaits)
     case .requestSchemaChange(let request, let key, let jobId):
       try session.becomeWorker(request.organization)
       if try SchemaRequestStore.request(session, id: jobId, key: key, request) { report.hasNewJob = true }
     case .keep(let letter):
       try keep(session, letter, &report)
+    case .hold(let message):
+      try session.becomeSystem()
+      try QueueStore.hold(session, message, kind: kind)
+      report.held += 1
     }
   }
 
   private func keep(_ session: PGSession, _ letter: DeadLetter, _ report: inout Report) throws {
     try session.becomeSystem()
     try DeadLetterStore.keep(session, letter)
-    report.deadLetters.append(letter.code)
+    report.deadLetters.append(letter)
   }
 }

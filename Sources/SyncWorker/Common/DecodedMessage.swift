@@ -22,9 +22,15 @@ package struct DecodedMessage: Sendable {
   package let message: KafkaMessage
   package let content: Content
   package let trace: String?
+  /// It was published again for a dead letter.
+  package let replay: DeadLetterReplay?
 
   package init(_ message: KafkaMessage) {
     self.message = message
+    // The last one: ours stands behind what came with the message.
+    replay = message.headers.last { $0.name == DeadLetterReplay.header }?.value.flatMap {
+      DeadLetterReplay(String(decoding: $0, as: UTF8.self))
+    }
     let headers = message.headers.map { ($0.name, $0.value) }
     switch CloudEvent.decode(headers: headers, key: message.key, value: message.value) {
     case .tombstone:
@@ -72,7 +78,24 @@ package struct DecodedMessage: Sendable {
     DeadLetter(
       organization: organization, topic: message.topic, partition: message.partition, offset: message.offset,
       key: message.key, value: message.value, headers: message.headers.map { (name: $0.name, value: $0.value) },
-      code: fault.code, cause: fault.reason, trace: trace, producedAt: message.timestamp < 0 ? nil : message.timestamp)
+      code: fault.code, cause: fault.reason, trace: trace, producedAt: message.timestamp < 0 ? nil : message.timestamp,
+      replay: replay)
+  }
+
+  /// The message as it waits for its work to be resumed.
+  package func held(_ organization: String) -> HeldMessage {
+    HeldMessage(
+      organization: organization, topic: message.topic, partition: message.partition, offset: message.offset,
+      key: message.key, value: message.value, headers: message.headers.map { (name: $0.name, value: $0.value) })
+  }
+
+  /// It has its effect at once, so that it has to be held when its work is paused. What only queues a job waits as that
+  /// job, and a page belongs to a run that goes on.
+  package var isHeldByPause: Bool {
+    switch content {
+    case .changed, .kpiRebuild, .draftCommit: true
+    case .page, .readRequest, .pushRequest, .schemaChange, .fault, .tombstone: false
+    }
   }
 
   /// The type of a message of `pfa.kpi-refresh.v1`.

@@ -97,11 +97,14 @@ final class JobRunner: Sendable {
   }
 
   private func start(_ claim: JobClaim) {
-    let log = log.with(("job", claim.id), ("organization", claim.organization))
+    let trace = Trace.valid((try? JSONValue(parsing: claim.parameters))?["traceparent"]?.string)
+    var log = log.with(("job", claim.id), ("organization", claim.organization))
+    if let id = Trace.id(trace) { log = log.with(("trace", id)) }
+    let jobLog = log
     log.info(claim.isTakenOver ? "job taken over" : "job started", ("attempt", String(claim.attempt)))
     let task = Task {
       let started = ContinuousClock.now
-      await drive(claim, log)
+      await Trace.$current.withValue(trace) { await drive(claim, jobLog) }
       metrics.observe(MetricCatalog.jobDuration, started.duration(to: .now).inSeconds, [("kind", claim.kind)])
       state.with { _ = $0.running.removeValue(forKey: claim.id) }
       wake()

@@ -72,6 +72,7 @@ final class Lane: Sendable {
     var attempt = Attempt(
       transaction: BatchTransaction(
         claim: claim, expected: expected, next: next, messages: messages, origin: origin()))
+    attempt.transaction.kind = tools.kind
     while true {
       do {
         switch try await turn(&attempt, next) {
@@ -178,7 +179,13 @@ final class Lane: Sendable {
       let labels = [("kind", tools.kind), ("outcome", "skipped")]
       tools.metrics.add(MetricCatalog.records, Double(report.skipped), labels)
     }
-    for code in report.deadLetters { log.warning("a message became a dead letter", ("code", code)) }
+    if report.held > 0 { log.info("messages of paused work are held", ("count", String(report.held))) }
+    for letter in report.deadLetters {
+      log.warning(
+        "a message became a dead letter", ("code", letter.code), ("offset", String(letter.offset)),
+        ("organization", letter.organization ?? "-"), ("trace", Trace.id(letter.trace) ?? "-"))
+    }
+    for wait in report.lockWaits { tools.metrics.observe(MetricCatalog.lockWait, wait.inSeconds) }
     if report.refusedRequests > 0 { log.info("a read sync was refused: another one of the organization is open") }
   }
 

@@ -155,7 +155,7 @@ struct ReadRun: Sendable {
     let messages = chunks.map { chunk in
       let event = CloudEvent(
         id: chunk.eventId(jobId: claim.id), source: "syncline", type: ReadSyncMessage.pageType, time: timestamp(.now),
-        organization: claim.organization, jobid: claim.id, data: [])
+        organization: claim.organization, jobid: claim.id, traceparent: Trace.current, data: [])
       return OutgoingMessage(
         topic: topic, partition: Int32(chunk.page % partitions), key: Array("\(claim.organization)/\(chunk.page)".utf8),
         value: chunk.payload, headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })

@@ -25,7 +25,8 @@ import Testing
     #expect(well.code == .ok, "\(well.data)")
     #expect(
       Set(try statuses(well).keys).isSuperset(of: [
-        "configuration", "postgres", "schema", "row security", "kpi", "leases", "outbox", "transactions", "gaps",
+        "configuration", "versions", "bloat", "work", "postgres", "schema", "row security", "kpi", "leases", "outbox",
+        "transactions", "gaps",
         "kafka",
         "topics", "offsets",
       ]))
@@ -103,6 +104,14 @@ import Testing
         .init(pid: 7, login: "u", application: "a", state: "idle in transaction", seconds: seconds))
     }
     #expect(open(300).status == .ok && open(301).status == .warning)
+    #expect(DatabaseChecks.bloat([]).status == .ok)
+    let bloated = DatabaseChecks.bloat([.init(table: "sync_page", live: 1, dead: 20_000)])
+    #expect(bloated.status == .warning && bloated.remedy?.hasSuffix("VACUUM (ANALYZE) sync_page") == true)
+    var activity = Activity()
+    #expect(DatabaseChecks.work(activity).status == .ok)
+    (activity.deadLetters, activity.pauses) = (2, 1)
+    let work = DatabaseChecks.work(activity)
+    #expect(work.status == .note && work.detail == "2 dead letters, 1 pause")
     #expect(Check.exitCode([Check("a", .note, "")]) == .ok)
     #expect(Check.exitCode([Check("a", .warning, ""), Check("b", .unreachable, "")]) == .unreachable)
   }

@@ -180,7 +180,8 @@ import Testing
       for privilege in ["DELETE", "TRUNCATE", "TRIGGER"] {
         #expect(try holders(privilege, "syncline_worker") == (privilege == "DELETE" ? ["projects"] : []))
         #expect(
-          try holders(privilege, "syncline_system") == (privilege == "DELETE" ? ["org_permission", "outbox"] : []))
+          try holders(privilege, "syncline_system")
+            == (privilege == "DELETE" ? ["held_message", "org_permission", "outbox"] : []))
       }
       #expect(try !holders("SELECT", "syncline_worker").contains("outbox"), "events of all tenants")
       let definers = try session.list(

@@ -1,0 +1,53 @@
+extension SQLCatalog {
+  /// In the order they run.
+  package static let migrations: [Migration] = [
+    Migration(
+      version: 1, name: "foundation", up: text(PackageResources.V0001_foundation_up_sql),
+      down: text(PackageResources.V0001_foundation_down_sql)),
+    Migration(
+      version: 2, name: "mirror", up: text(PackageResources.V0002_mirror_up_sql),
+      down: text(PackageResources.V0002_mirror_down_sql)),
+    Migration(
+      version: 3, name: "kpi", up: text(PackageResources.V0003_kpi_up_sql),
+      down: text(PackageResources.V0003_kpi_down_sql)),
+    Migration(
+      version: 4, name: "jobs", up: text(PackageResources.V0004_jobs_up_sql),
+      down: text(PackageResources.V0004_jobs_down_sql)),
+    Migration(
+      version: 5, name: "messaging", up: text(PackageResources.V0005_messaging_up_sql),
+      down: text(PackageResources.V0005_messaging_down_sql)),
+    Migration(
+      version: 6, name: "summaries", up: text(PackageResources.V0006_summaries_up_sql),
+      down: text(PackageResources.V0006_summaries_down_sql)),
+    Migration(
+      version: 7, name: "indexes", up: text(PackageResources.V0007_indexes_up_sql),
+      down: text(PackageResources.V0007_indexes_down_sql)),
+    Migration(
+      version: 8, name: "row_security", up: text(PackageResources.V0008_row_security_up_sql),
+      down: text(PackageResources.V0008_row_security_down_sql)),
+    Migration(
+      version: 9, name: "versioned_edits", up: text(PackageResources.V0009_versioned_edits_up_sql),
+      down: text(PackageResources.V0009_versioned_edits_down_sql)),
+    Migration(
+      version: 10, name: "monitoring", up: text(PackageResources.V0010_monitoring_up_sql),
+      down: text(PackageResources.V0010_monitoring_down_sql)),
+    Migration(
+      version: 11, name: "drafts", up: text(PackageResources.V0011_drafts_up_sql),
+      down: text(PackageResources.V0011_drafts_down_sql)),
+    Migration(
+      version: 12, name: "journal", up: text(PackageResources.V0012_journal_up_sql),
+      down: text(PackageResources.V0012_journal_down_sql)),
+    Migration(
+      version: 13, name: "pushes", up: text(PackageResources.V0013_pushes_up_sql),
+      down: text(PackageResources.V0013_pushes_down_sql)),
+    Migration(
+      version: 14, name: "schema_changes", up: text(PackageResources.V0014_schema_changes_up_sql),
+      down: text(PackageResources.V0014_schema_changes_down_sql)),
+    Migration(
+      version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
+      down: text(PackageResources.V0015_edits_down_sql)),
+    Migration(
+      version: 17, name: "operations", up: text(PackageResources.V0017_operations_up_sql),
+      down: text(PackageResources.V0017_operations_down_sql)),
+  ]
+}

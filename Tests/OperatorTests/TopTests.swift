@@ -1,0 +1,53 @@
+import FoundationEssentials
+import Kafka
+import SyncStore
+import TestKit
+import Testing
+
+@testable import Operator
+
+struct TopTests {
+  @Test("A frame: lag and rates by topic, running jobs with progress, failures, what waits for a decision")
+  func frame() {
+    var first = TopFrame(time: Date(timeIntervalSince1970: 0))
+    func lag(_ partition: Int32, _ applied: Int64) -> PartitionLag {
+      PartitionLag(topic: "pems.read-sync.v1", partition: partition, start: 0, end: 1_000, applied: applied)
+    }
+    first.add([lag(0, 100), lag(1, 200)], since: nil)
+    var second = TopFrame(time: Date(timeIntervalSince1970: 2))
+    second.activity.running = 1
+    second.activity.deadLetters = 12_345
+    second.running = [
+      RunningJob(
+        id: "j-1", organization: "RIO", kind: "read_sync", owner: "w", seconds: 10, applied: 500, total: 1_000)
+    ]
+    second.failures = [
+      FailedJob(
+        id: "j-2", organization: "RIO\u{1B}[2J", kind: "read_sync", code: "UPSTREAM_AUTH", message: "refused",
+        finishedAt: "2026-01-31 09:30:00+00")
+    ]
+    second.add([lag(0, 300), lag(1, 600)], since: first)
+    #expect(
+      second.lines(width: 120) == [
+        "syncline top  1970-01-01T00:00:02.000Z",
+        "jobs      1 running  0 queued  0 retrying  last hour: 0 succeeded  0 failed",
+        "waiting   0 for approval  12,345 dead letters  0 conflicts  0 pauses  0 held messages  0 to publish", "",
+        "TOPIC                     LAG   APPLIED/S", "pems.read-sync.v1       1,100         300", "", "RUNNING",
+        "RIO read_sync  500 of 1,000 records  50 %  50/s  10 s left  [==========>         ]  j-1", "",
+        "FAILED (last day)",
+        "2026-01-31T09:30:00.000Z  RIO\\x1b[2J read_sync  UPSTREAM_AUTH  j-2  refused",
+      ])
+    #expect(second.lines(width: 40).allSatisfy { displayWidth($0) <= 40 })
+  }
+
+  @Test("top --once writes one frame and ends", .syncDatabase)
+  func once() async throws {
+    let kafka = try EmbeddedKafka()
+    defer { kafka.stop() }
+    let ran = try await syncline(
+      ["top", "--once"],
+      environment: ["KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, KafkaConnection.embeddedVariable: "1"])
+    #expect(ran.code == .ok, "\(ran.messages)")
+    #expect(ran.data.hasPrefix("syncline top  ") && ran.data.contains("no job runs"))
+  }
+}
