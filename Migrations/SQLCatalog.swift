@@ -51,6 +51,9 @@ package enum SQLCatalog {
     Migration(
       version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
       down: text(PackageResources.V0015_edits_down_sql)),
+    Migration(
+      version: 16, name: "schedule", up: text(PackageResources.V0016_schedule_up_sql),
+      down: text(PackageResources.V0016_schedule_down_sql)),
   ]
 
   fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -160,6 +163,31 @@ package enum Queries {
   package static let silentJobs = SQLCatalog.text(PackageResources.silent_jobs_sql)
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
   package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
+
+  package static let announceStaleEdits = SQLCatalog.text(PackageResources.announce_stale_edits_sql)
+  package static let cancelLane = SQLCatalog.text(PackageResources.cancel_lane_sql)
+  package static let deleteOldDeadLetters = SQLCatalog.text(PackageResources.delete_old_dead_letters_sql)
+  package static let deleteOldFirings = SQLCatalog.text(PackageResources.delete_old_firings_sql)
+  package static let deleteOldIssues = SQLCatalog.text(PackageResources.delete_old_issues_sql)
+  package static let deleteOldJobs = SQLCatalog.text(PackageResources.delete_old_jobs_sql)
+  package static let deleteOldLogs = SQLCatalog.text(PackageResources.delete_old_logs_sql)
+  package static let dueFirings = SQLCatalog.text(PackageResources.due_firings_sql)
+  package static let endFiring = SQLCatalog.text(PackageResources.end_firing_sql)
+  package static let holdScheduleLease = SQLCatalog.text(PackageResources.hold_schedule_lease_sql)
+  package static let insertFiring = SQLCatalog.text(PackageResources.insert_firing_sql)
+  package static let laneState = SQLCatalog.text(PackageResources.lane_state_sql)
+  package static let listFirings = SQLCatalog.text(PackageResources.list_firings_sql)
+  package static let listLastFirings = SQLCatalog.text(PackageResources.list_last_firings_sql)
+  package static let listSchedules = SQLCatalog.text(PackageResources.list_schedules_sql)
+  package static let nextOwnWork = SQLCatalog.text(PackageResources.next_own_work_sql)
+  package static let releaseScheduleLease = SQLCatalog.text(PackageResources.release_schedule_lease_sql)
+  package static let repeatFiring = SQLCatalog.text(PackageResources.repeat_firing_sql)
+  package static let retireSchedule = SQLCatalog.text(PackageResources.retire_schedule_sql)
+  package static let scheduleLeader = SQLCatalog.text(PackageResources.schedule_leader_sql)
+  package static let settleFirings = SQLCatalog.text(PackageResources.settle_firings_sql)
+  package static let startFiring = SQLCatalog.text(PackageResources.start_firing_sql)
+  package static let storeSchedule = SQLCatalog.text(PackageResources.store_schedule_sql)
+  package static let takeScheduleLease = SQLCatalog.text(PackageResources.take_schedule_lease_sql)
 
   package static let benchApplyBare = SQLCatalog.text(PackageResources.bench_apply_bare_sql)
   package static let benchFillWal = SQLCatalog.text(PackageResources.bench_fill_wal_sql)
@@ -275,6 +303,30 @@ package enum Queries {
     ("silent_jobs", silentJobs),
     ("unforced_tables", unforcedTables),
     ("watch_job", watchJob),
+    ("announce_stale_edits", announceStaleEdits),
+    ("cancel_lane", cancelLane),
+    ("delete_old_dead_letters", deleteOldDeadLetters),
+    ("delete_old_firings", deleteOldFirings),
+    ("delete_old_issues", deleteOldIssues),
+    ("delete_old_jobs", deleteOldJobs),
+    ("delete_old_logs", deleteOldLogs),
+    ("due_firings", dueFirings),
+    ("end_firing", endFiring),
+    ("hold_schedule_lease", holdScheduleLease),
+    ("insert_firing", insertFiring),
+    ("lane_state", laneState),
+    ("list_firings", listFirings),
+    ("list_last_firings", listLastFirings),
+    ("list_schedules", listSchedules),
+    ("next_own_work", nextOwnWork),
+    ("release_schedule_lease", releaseScheduleLease),
+    ("repeat_firing", repeatFiring),
+    ("retire_schedule", retireSchedule),
+    ("schedule_leader", scheduleLeader),
+    ("settle_firings", settleFirings),
+    ("start_firing", startFiring),
+    ("store_schedule", storeSchedule),
+    ("take_schedule_lease", takeScheduleLease),
     ("bench_apply_bare", benchApplyBare),
     ("bench_fill_wal", benchFillWal),
     ("bench_fill_drafts", benchFillDrafts),

@@ -3,6 +3,7 @@ package enum Commands {
   package static let table = CommandTable(
     [
       WorkerCommand.command,
+      SchedulerCommand.command,
       DevCommand.command,
       DemoCommand.command,
       SyncRunCommand.command,
@@ -19,6 +20,7 @@ package enum Commands {
       JobsApproveCommand.command,
       JobsCancelCommand.command,
       JobsWhyCommand.command,
+      JobsScheduleCommand.command,
       LogListCommand.command,
       LogShowCommand.command,
       DraftsListCommand.command,

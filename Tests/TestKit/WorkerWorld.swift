@@ -120,7 +120,7 @@ package final class WorkerWorld: Sendable {
     }
     for worker in workers.with({ $0 }) { await worker.stop() }
     if let path = directory.with({ $0 }) {
-      unlink(path + "/sim.yaml")
+      for name in ["/sim.yaml", "/jobs.yaml"] { unlink(path + name) }
       rmdir(path)
     }
     await producer.close()
@@ -153,14 +153,22 @@ package final class WorkerWorld: Sendable {
   }
 
   /// Starts the program as an operator would, in a process of its own.
-  package func spawnWorker() throws -> WorkerProcess {
+  package func spawnWorker() throws -> WorkerProcess { try spawn("worker") }
+
+  /// The same for a scheduler of these jobs, `jobs:` of a file as it is.
+  package func spawnScheduler(jobs: String) throws -> WorkerProcess {
+    try write(jobs, to: try jobsDirectory() + "/jobs.yaml")
+    return try spawn("scheduler")
+  }
+
+  private func spawn(_ command: String) throws -> WorkerProcess {
     let environment = [
       "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
       "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
       "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
       "PATH=/usr/bin:/bin",
     ]
-    let process = try WorkerProcess(environment: environment)
+    let process = try WorkerProcess(command, environment: environment)
     processes.with { $0.append(process) }
     return process
   }
@@ -182,11 +190,16 @@ package final class WorkerWorld: Sendable {
             rateLimit: 1000
 
         """
-      let file = open(path + "/sim.yaml", O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-      writeAll(file, Array(text.utf8))
-      Glibc.close(file)
+      try write(text, to: path + "/sim.yaml")
       directory = path
       return path
     }
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw SystemFailure("cannot write \(path)") }
+    writeAll(file, Array(text.utf8))
+    Glibc.close(file)
   }
 }

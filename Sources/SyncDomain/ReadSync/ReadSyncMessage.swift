@@ -46,10 +46,12 @@ package struct ReadSyncRequest: Hashable, Sendable {
   package var dryRun: Bool
   /// Who asked, for the log; nil when nobody in particular did.
   package var requestedBy: String?
+  /// Jobs of a higher one go first, -100 to 100; nil: 0. Ours only: what is no such number is not looked at.
+  package var priority: Int?
 
   package init(
     organization: String, mode: ReadSyncMode, source: String, pageSize: Int? = nil, dryRun: Bool = false,
-    requestedBy: String? = nil
+    requestedBy: String? = nil, priority: Int? = nil
   ) {
     self.organization = organization
     self.mode = mode
@@ -57,6 +59,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     self.pageSize = pageSize
     self.dryRun = dryRun
     self.requestedBy = requestedBy
+    self.priority = priority
   }
 
   init(_ event: CloudEvent) throws(MessageFault) {
@@ -71,6 +74,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     pageSize = try payload.positiveInteger("pageSize")
     dryRun = try payload.boolean("dryRun") ?? false
     requestedBy = try payload.text("requestedBy")
+    priority = (try? payload.integer("priority")).flatMap { -100...100 ~= $0 ? $0 : nil }
   }
 
   /// Reads what ``encoded()`` wrote; nil when it is something else. Of other members nothing is made.
@@ -82,7 +86,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
     if case .bool(true)? = parameters["dryRun"] { dryRun = true }
     self.init(
       organization: organization, mode: mode, source: source, pageSize: parameters["pageSize"]?.integer.map { Int($0) },
-      dryRun: dryRun, requestedBy: parameters["requestedBy"]?.string)
+      dryRun: dryRun, requestedBy: parameters["requestedBy"]?.string,
+      priority: parameters["priority"]?.integer.map { Int($0) })
   }
 
   /// The payload, canonical.
@@ -92,6 +97,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
       .init("source", .string(source)), .init("dryRun", .bool(dryRun)),
     ]
     if let pageSize { members.append(.init("pageSize", .number(String(pageSize)))) }
+    if let priority { members.append(.init("priority", .number(String(priority)))) }
     if let requestedBy { members.append(.init("requestedBy", .string(requestedBy))) }
     return JSONValue.object(members).canonical()
   }
