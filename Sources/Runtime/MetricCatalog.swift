@@ -60,7 +60,8 @@ package enum MetricCatalog {
     "Firings of scheduled jobs by kind and outcome: requested, waiting, skipped, missed, succeeded, failed, cancelled, timed_out.",
     labels: ["kind", "outcome"])
   package static let firingDelay = Definition(
-    "syncline_firing_delay_seconds", .histogram, "Time from the due instant of a firing to its request.", labels: [])
+    "syncline_firing_delay_seconds", .histogram, "Time from the due instant of a firing to its request.", labels: [],
+    buckets: [1, 5, 15, 60, 300, 900, 3600, 21_600, 86_400])
   package static let poolInUse = Definition(
     "syncline_pool_in_use", .gauge, "Database connections that are lent out.", labels: [])
   package static let poolWaiters = Definition(

@@ -218,10 +218,12 @@ package final class Scheduler: Sendable {
     let log = log.with(("job", line.job), ("organization", line.organization))
     switch line.outcome {
     case "failed", "timed_out": log.warning("firing \(line.outcome)", ("cause", line.detail ?? ""))
-    case "missed": log.warning("firings missed", ("count", String(line.count)))
+    case "missed": log.warning("missed firings are left out", ("count", String(line.count)))
     case "waiting", "skipped":
       log.info("firing \(line.outcome)", ("cause", line.detail ?? "an earlier one has not ended"))
-    default: log.info("firing \(line.outcome)", ("detail", line.detail ?? ""))
+    default:
+      let log = line.detail.map { log.with(("detail", $0)) } ?? log
+      log.info("firing \(line.outcome)")
     }
   }
 

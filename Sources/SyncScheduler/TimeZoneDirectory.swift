@@ -1,8 +1,8 @@
 import PEMS
 import SyncDomain
 
-/// The time zones this machine knows: the compiled time zone database, read by us, because neither glibc's functions nor
-/// FoundationEssentials compute in a zone that is not the process's own.
+/// The time zones this machine knows: the compiled time zone database, read by us, because neither glibc's functions
+/// nor FoundationEssentials compute in a zone that is not the process's own.
 struct TimeZoneDirectory: Sendable {
   let path: String
 

@@ -50,7 +50,7 @@ import Testing
       try await until("verified") { try await states("verify") == ["succeeded"] }
       try await sql(
         """
-        INSERT INTO kpi_slot (organization_id, category, source, dor, slot, total_plan_cost, total_forecast_cost, total_actual_cost,
+        INSERT INTO kpi_slot (organization_id, category, source, dor, slot, plan_cost, forecast_cost, actual_cost,
           record_count, actualized_count)
         VALUES ('RIO', 'x', 'Rental', 'PROJECT', 0, 1, 1, 0, 1, 0)
         """)
@@ -105,7 +105,7 @@ import Testing
       try await table("SELECT detail FROM job_firing") == [["deleted jobs 1, log 2, issues 1, dead letters 2"]])
   }
 
-  @Test("W3 A sweep asks again for the push of edits that are due and forgotten, and leaves others alone") func sweeps()
+  @Test("A sweep asks again for the push of edits that are due and forgotten, and leaves others alone") func sweeps()
     async throws
   {
     try await sql(

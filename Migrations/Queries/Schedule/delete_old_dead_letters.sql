@@ -1,5 +1,5 @@
--- Dead letters that somebody has replayed or discarded long ago; open ones never. Those that name no organization go with
--- any. $1 organization  $2 kept seconds  $3 how many at most
+-- Dead letters that somebody has replayed or discarded long ago; open ones never. Those that name no organization go
+-- with any. $1 organization  $2 kept seconds  $3 how many at most
 -- One row: how many. Reads the dead letters.
 WITH old AS (
   SELECT id FROM dead_letter

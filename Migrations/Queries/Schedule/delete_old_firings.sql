@@ -1,5 +1,6 @@
 -- Firings that ended long ago. $1 organization  $2 kept seconds  $3 how many at most
--- One row: how many. Those of the schedule's last decided instant stay. Index: job_firing_job_organization_id_due_at_key.
+-- One row: how many. Those of the schedule's last decided instant stay. Index:
+-- job_firing_job_organization_id_due_at_key.
 WITH old AS (
   SELECT f.id FROM job_firing f
   WHERE f.organization_id = $1 AND f.finished_at < now() - make_interval(secs => $2::bigint)

@@ -1,5 +1,5 @@
--- Finished jobs that are too old, with their pages, and their history. $1 organization  $2 kept seconds  $3 how many at most
--- One row: how many. A job that a firing still waits for stays. Indexes: sync_job_finished, sync_event_key.
+-- Finished jobs that are too old, with their pages, and their history. $1 organization  $2 kept seconds  $3 how many at
+-- most One row: how many. A job that a firing still waits for stays. Indexes: sync_job_finished, sync_event_key.
 WITH old AS (
   SELECT id FROM sync_job
   WHERE finished_at < now() - make_interval(secs => $2::bigint) AND organization_id = $1

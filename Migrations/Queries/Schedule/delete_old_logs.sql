@@ -1,6 +1,6 @@
 -- Rows of the sync log that are too old. $1 organization  $2 kept seconds  $3 how many at most
--- One row: how many. The newest success of an organization stays: it says how fresh its records are. So does a row whose
--- job is there. Index: pfa_sync_log_recent.
+-- One row: how many. The newest success of an organization stays: it says how fresh its records are. So does a row
+-- whose job is there. Index: pfa_sync_log_recent.
 WITH old AS (
   SELECT l.id FROM pfa_sync_log l
   WHERE l.organization_id = $1 AND l.started_at < now() - make_interval(secs => $2::bigint) AND l.completed_at IS NOT NULL

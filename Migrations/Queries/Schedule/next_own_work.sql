@@ -1,5 +1,5 @@
--- The next firing whose work the leader does itself, highest priority first; it is under way then. One that is so already
--- was left by an earlier try, for there is one at a time: it is begun again.
+-- The next firing whose work the leader does itself, highest priority first; it is under way then. One that is so
+-- already was left by an earlier try, for there is one at a time: it is begun again.
 -- Locks: the row. Index: job_firing_open.
 UPDATE job_firing SET state = 'running'
 WHERE id = (

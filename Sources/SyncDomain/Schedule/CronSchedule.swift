@@ -1,7 +1,7 @@
 /// A cron expression on the clocks of a time zone: at which instants something happens.
 ///
-/// A local time that the clocks skip happens once, at the first instant after the gap. A local time that they show twice
-/// happens the first time only; an expression of every hour means an interval and happens both times.
+/// A local time that the clocks skip happens once, at the first instant after the gap. A local time that they show
+/// twice happens the first time only; an expression of every hour means an interval and happens both times.
 package struct CronSchedule: Sendable, Equatable {
   package let expression: CronExpression
   package let zone: TimeZoneRules

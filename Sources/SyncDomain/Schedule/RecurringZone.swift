@@ -1,4 +1,5 @@
-/// What a zone does every year from some year on: the POSIX TZ text at the end of a time zone file, RFC 8536 section 3.3.
+/// What a zone does every year from some year on: the POSIX TZ text at the end of a time zone file, RFC 8536 section
+/// 3.3.
 package struct RecurringZone: Sendable, Equatable {
   /// A day of every year and the local time at which the clocks change.
   struct Change: Sendable, Equatable {

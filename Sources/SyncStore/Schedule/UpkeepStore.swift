@@ -1,7 +1,8 @@
 import Postgres
 import SQLCatalog
 
-/// Work that schedulers do themselves. Each call is a small transaction's worth; call it again until it has nothing left.
+/// Work that schedulers do themselves. Each call is a small transaction's worth; call it again until it has nothing
+/// left.
 package enum UpkeepStore {
   /// What can be deleted when it is old.
   package enum History: String, CaseIterable, Sendable {

@@ -14,8 +14,9 @@ package final class HealthState: Sendable {
 
   package init() {}
 
-  package func consumer(lastPoll: @escaping @Sendable () -> ContinuousClock.Instant?, isMember: @escaping @Sendable () -> Bool)
-  {
+  package func consumer(
+    lastPoll: @escaping @Sendable () -> ContinuousClock.Instant?, isMember: @escaping @Sendable () -> Bool
+  ) {
     state.with {
       $0.lastPoll = lastPoll
       $0.isMember = isMember
