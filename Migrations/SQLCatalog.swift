@@ -166,11 +166,7 @@ package enum Queries {
 
   package static let announceStaleEdits = SQLCatalog.text(PackageResources.announce_stale_edits_sql)
   package static let cancelLane = SQLCatalog.text(PackageResources.cancel_lane_sql)
-  package static let deleteOldDeadLetters = SQLCatalog.text(PackageResources.delete_old_dead_letters_sql)
-  package static let deleteOldFirings = SQLCatalog.text(PackageResources.delete_old_firings_sql)
-  package static let deleteOldIssues = SQLCatalog.text(PackageResources.delete_old_issues_sql)
-  package static let deleteOldJobs = SQLCatalog.text(PackageResources.delete_old_jobs_sql)
-  package static let deleteOldLogs = SQLCatalog.text(PackageResources.delete_old_logs_sql)
+  package static let deleteOldHistory = SQLCatalog.text(PackageResources.delete_old_history_sql)
   package static let dueFirings = SQLCatalog.text(PackageResources.due_firings_sql)
   package static let endFiring = SQLCatalog.text(PackageResources.end_firing_sql)
   package static let holdScheduleLease = SQLCatalog.text(PackageResources.hold_schedule_lease_sql)
@@ -305,11 +301,7 @@ package enum Queries {
     ("watch_job", watchJob),
     ("announce_stale_edits", announceStaleEdits),
     ("cancel_lane", cancelLane),
-    ("delete_old_dead_letters", deleteOldDeadLetters),
-    ("delete_old_firings", deleteOldFirings),
-    ("delete_old_issues", deleteOldIssues),
-    ("delete_old_jobs", deleteOldJobs),
-    ("delete_old_logs", deleteOldLogs),
+    ("delete_old_history", deleteOldHistory),
     ("due_firings", dueFirings),
     ("end_firing", endFiring),
     ("hold_schedule_lease", holdScheduleLease),

@@ -9,24 +9,16 @@ package enum UpkeepStore {
     case jobs, log, issues
     case deadLetters = "dead letters"
     case firings
-
-    fileprivate var sql: String {
-      switch self {
-      case .jobs: Queries.deleteOldJobs
-      case .log: Queries.deleteOldLogs
-      case .issues: Queries.deleteOldIssues
-      case .deadLetters: Queries.deleteOldDeadLetters
-      case .firings: Queries.deleteOldFirings
-      }
-    }
   }
 
   /// Deletes some rows that are older; how many it were. Inside ``ScheduleLease/holding(_:_:_:)``.
   package static func delete(
     _ session: PGSession, _ history: History, organization: String, olderThan seconds: Int64, limit: Int
   ) throws -> Int {
-    let values: [PGValue] = [.text(organization), .int(seconds), .int4(Int32(clamping: limit))]
-    return Int(try session.query(history.sql, values).one().integer("rows"))
+    let values: [PGValue] = [
+      .text(history.rawValue), .text(organization), .int(seconds), .int4(Int32(clamping: limit)),
+    ]
+    return Int(try session.query(Queries.deleteOldHistory, values).one().integer("rows"))
   }
 
   /// Asks again for pushes that nobody took up; how many. Leaves the session bound to the organization.

@@ -96,9 +96,12 @@ import Testing
       let local = time + zone.offset(at: time)
       let before = time - 60 + zone.offset(at: time - 60)
       let isJumped = stride(from: before + 60, to: max(before + 60, local), by: 60).contains(where: fires)
-      let isRepeated = stride(from: time - 60, to: time - 4 * 3600, by: -60).contains {
-        $0 + zone.offset(at: $0) == local
-      }
+      // Looking back for the same time on the clock is slow, and in vain where the clocks have not been put back.
+      let isRepeated =
+        zone.offset(at: time - 4 * 3600) > zone.offset(at: time)
+        && stride(from: time - 60, to: time - 4 * 3600, by: -60).contains {
+          $0 + zone.offset(at: $0) == local
+        }
       if isJumped || fires(local) && (expression.isEveryHour || !isRepeated) { return time }
       time += 60
     }
