@@ -49,6 +49,12 @@ package enum SQLCatalog {
       version: 12, name: "journal", up: text(PackageResources.V0012_journal_up_sql),
       down: text(PackageResources.V0012_journal_down_sql)),
     Migration(
+      version: 13, name: "pushes", up: text(PackageResources.V0013_pushes_up_sql),
+      down: text(PackageResources.V0013_pushes_down_sql)),
+    Migration(
+      version: 14, name: "schema_changes", up: text(PackageResources.V0014_schema_changes_up_sql),
+      down: text(PackageResources.V0014_schema_changes_down_sql)),
+    Migration(
       version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
       down: text(PackageResources.V0015_edits_down_sql)),
     Migration(
@@ -121,6 +127,7 @@ package enum Queries {
   package static let lockConflict = SQLCatalog.text(PackageResources.lock_conflict_sql)
   package static let lockConflictRecord = SQLCatalog.text(PackageResources.lock_conflict_record_sql)
   package static let resolveConflict = SQLCatalog.text(PackageResources.resolve_conflict_sql)
+  package static let permitEditor = SQLCatalog.text(PackageResources.permit_editor_sql)
   package static let queueWriteBacks = SQLCatalog.text(PackageResources.queue_write_backs_sql)
   package static let recordCommits = SQLCatalog.text(PackageResources.record_commits_sql)
   package static let writeEdits = SQLCatalog.text(PackageResources.write_edits_sql)
@@ -134,6 +141,62 @@ package enum Queries {
   package static let appendEventsAdaptive = SQLCatalog.text(PackageResources.append_events_adaptive_sql)
   package static let appendEventsDelayed = SQLCatalog.text(PackageResources.append_events_delayed_sql)
   package static let readStream = SQLCatalog.text(PackageResources.read_stream_sql)
+  package static let claimPushes = SQLCatalog.text(PackageResources.claim_pushes_sql)
+  package static let closePushLetters = SQLCatalog.text(PackageResources.close_push_letters_sql)
+  package static let commitLazily = SQLCatalog.text(PackageResources.commit_lazily_sql)
+  package static let conflictPush = SQLCatalog.text(PackageResources.conflict_push_sql)
+  package static let delayPush = SQLCatalog.text(PackageResources.delay_push_sql)
+  package static let failPush = SQLCatalog.text(PackageResources.fail_push_sql)
+  package static let finishPush = SQLCatalog.text(PackageResources.finish_push_sql)
+  package static let holdPushes = SQLCatalog.text(PackageResources.hold_pushes_sql)
+  package static let keepFailedPush = SQLCatalog.text(PackageResources.keep_failed_push_sql)
+  package static let loadPush = SQLCatalog.text(PackageResources.load_push_sql)
+  package static let lockPushClaims = SQLCatalog.text(PackageResources.lock_push_claims_sql)
+  package static let logPush = SQLCatalog.text(PackageResources.log_push_sql)
+  package static let notePush = SQLCatalog.text(PackageResources.note_push_sql)
+  package static let pauseBudget = SQLCatalog.text(PackageResources.pause_budget_sql)
+  package static let requestPush = SQLCatalog.text(PackageResources.request_push_sql)
+  package static let retryPushes = SQLCatalog.text(PackageResources.retry_pushes_sql)
+  package static let samplePushes = SQLCatalog.text(PackageResources.sample_pushes_sql)
+  package static let takeBudget = SQLCatalog.text(PackageResources.take_budget_sql)
+
+  package static let appliedSince = SQLCatalog.text(PackageResources.applied_since_sql)
+  package static let createProject = SQLCatalog.text(PackageResources.create_project_sql)
+  package static let extendLease = SQLCatalog.text(PackageResources.extend_lease_sql)
+  package static let endJob = SQLCatalog.text(PackageResources.end_job_sql)
+  package static let endSchemaChange = SQLCatalog.text(PackageResources.end_schema_change_sql)
+  package static let failSchemaAttempt = SQLCatalog.text(PackageResources.fail_schema_attempt_sql)
+  package static let findDeployments = SQLCatalog.text(PackageResources.find_deployments_sql)
+  package static let intendSchemaChange = SQLCatalog.text(PackageResources.intend_schema_change_sql)
+  package static let openSchemaChange = SQLCatalog.text(PackageResources.open_schema_change_sql)
+  package static let readProject = SQLCatalog.text(PackageResources.read_project_sql)
+  package static let releaseLease = SQLCatalog.text(PackageResources.release_lease_sql)
+  package static let removeProject = SQLCatalog.text(PackageResources.remove_project_sql)
+  package static let requestSchemaChange = SQLCatalog.text(PackageResources.request_schema_change_sql)
+  package static let settleProject = SQLCatalog.text(PackageResources.settle_project_sql)
+  package static let findProject = SQLCatalog.text(PackageResources.find_project_sql)
+  package static let listDeployments = SQLCatalog.text(PackageResources.list_deployments_sql)
+  package static let listProjects = SQLCatalog.text(PackageResources.list_projects_sql)
+  package static let listSchemaChanges = SQLCatalog.text(PackageResources.list_schema_changes_sql)
+  package static let setDeployment = SQLCatalog.text(PackageResources.set_deployment_sql)
+  package static let targetRateMake = SQLCatalog.text(PackageResources.target_rate_make_sql)
+  package static let targetRateRewrite = SQLCatalog.text(PackageResources.target_rate_rewrite_sql)
+  package static let targetRateScan = SQLCatalog.text(PackageResources.target_rate_scan_sql)
+  package static let targetRateSize = SQLCatalog.text(PackageResources.target_rate_size_sql)
+  package static let targetSession = SQLCatalog.text(PackageResources.target_session_sql)
+  package static let targetSize = SQLCatalog.text(PackageResources.target_size_sql)
+  package static let takeLease = SQLCatalog.text(PackageResources.take_lease_sql)
+  package static let takeOverLease = SQLCatalog.text(PackageResources.take_over_lease_sql)
+  package static let targetExists = SQLCatalog.text(PackageResources.target_exists_sql)
+  package static let targetForget = SQLCatalog.text(PackageResources.target_forget_sql)
+  package static let targetHold = SQLCatalog.text(PackageResources.target_hold_sql)
+  package static let targetLedger = SQLCatalog.text(PackageResources.target_ledger_sql)
+  package static let targetLimits = SQLCatalog.text(PackageResources.target_limits_sql)
+  package static let targetLock = SQLCatalog.text(PackageResources.target_lock_sql)
+  package static let targetOutcome = SQLCatalog.text(PackageResources.target_outcome_sql)
+  package static let targetRecord = SQLCatalog.text(PackageResources.target_record_sql)
+  package static let targetSettings = SQLCatalog.text(PackageResources.target_settings_sql)
+  package static let targetState = SQLCatalog.text(PackageResources.target_state_sql)
 
   package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
   package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
@@ -197,6 +260,12 @@ package enum Queries {
   package static let benchIndexes = SQLCatalog.text(PackageResources.bench_indexes_sql)
   package static let benchJournal = SQLCatalog.text(PackageResources.bench_journal_sql)
   package static let benchMerge = SQLCatalog.text(PackageResources.bench_merge_sql)
+  package static let benchSchemaFillBig = SQLCatalog.text(PackageResources.bench_schema_fill_big_sql)
+  package static let benchSchemaFillOther = SQLCatalog.text(PackageResources.bench_schema_fill_other_sql)
+  package static let benchSchemaReadOther = SQLCatalog.text(PackageResources.bench_schema_read_other_sql)
+  package static let benchSchemaWriteOther = SQLCatalog.text(PackageResources.bench_schema_write_other_sql)
+  package static let benchSchemaWriteBig = SQLCatalog.text(PackageResources.bench_schema_write_big_sql)
+  package static let benchSearchPath = SQLCatalog.text(PackageResources.bench_search_path_sql)
   package static let benchVersion = SQLCatalog.text(PackageResources.bench_version_sql)
   package static let benchWAL = SQLCatalog.text(PackageResources.bench_wal_sql)
 
@@ -260,6 +329,7 @@ package enum Queries {
     ("lock_conflict", lockConflict),
     ("lock_conflict_record", lockConflictRecord),
     ("resolve_conflict", resolveConflict),
+    ("permit_editor", permitEditor),
     ("queue_write_backs", queueWriteBacks),
     ("record_commits", recordCommits),
     ("write_edits", writeEdits),
@@ -271,6 +341,45 @@ package enum Queries {
     ("append_events_adaptive", appendEventsAdaptive),
     ("append_events_delayed", appendEventsDelayed),
     ("read_stream", readStream),
+    ("claim_pushes", claimPushes),
+    ("close_push_letters", closePushLetters),
+    ("commit_lazily", commitLazily),
+    ("conflict_push", conflictPush),
+    ("delay_push", delayPush),
+    ("fail_push", failPush),
+    ("finish_push", finishPush),
+    ("hold_pushes", holdPushes),
+    ("keep_failed_push", keepFailedPush),
+    ("load_push", loadPush),
+    ("lock_push_claims", lockPushClaims),
+    ("log_push", logPush),
+    ("note_push", notePush),
+    ("pause_budget", pauseBudget),
+    ("request_push", requestPush),
+    ("retry_pushes", retryPushes),
+    ("sample_pushes", samplePushes),
+    ("take_budget", takeBudget),
+    ("applied_since", appliedSince),
+    ("create_project", createProject),
+    ("end_job", endJob),
+    ("extend_lease", extendLease),
+    ("end_schema_change", endSchemaChange),
+    ("fail_schema_attempt", failSchemaAttempt),
+    ("find_deployments", findDeployments),
+    ("intend_schema_change", intendSchemaChange),
+    ("open_schema_change", openSchemaChange),
+    ("read_project", readProject),
+    ("release_lease", releaseLease),
+    ("remove_project", removeProject),
+    ("request_schema_change", requestSchemaChange),
+    ("settle_project", settleProject),
+    ("find_project", findProject),
+    ("list_deployments", listDeployments),
+    ("list_projects", listProjects),
+    ("list_schema_changes", listSchemaChanges),
+    ("set_deployment", setDeployment),
+    ("take_lease", takeLease),
+    ("take_over_lease", takeOverLease),
     ("add_organization", addOrganization),
     ("approve_job", approveJob),
     ("cancel_job", cancelJob),

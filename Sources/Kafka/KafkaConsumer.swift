@@ -96,7 +96,11 @@ package final class KafkaConsumer: Sendable {
     let destroyed = Signal()
     Task { [loop, handle] in
       await loop.finished()
-      await handle.destroy()
+      if loop.status.rebalances == 0, KafkaHandle.mustNotDestroyUnassigned {
+        await handle.abandon()
+      } else {
+        await handle.destroy()
+      }
       destroyed.fire()
     }
     // Drain, settle, leave the group, destroy.

@@ -50,6 +50,17 @@ actor KafkaHandle {
     return try body(pointer.raw)
   }
 
+  /// librdkafka before 2.3 ends the process when it destroys a cooperative consumer that has joined its group and was
+  /// assigned nothing yet (librdkafka issue 4312).
+  static var mustNotDestroyUnassigned: Bool { rd_kafka_version() < 0x02_03_00_00 }
+
+  /// Leaves the handle with librdkafka's threads, for a process that is about to end or makes few of them.
+  func abandon() {
+    guard open else { return }
+    open = false
+    executor.stop()
+  }
+
   /// Destroys the handle; can block while librdkafka's threads end. A consumer has left its group before.
   func destroy() {
     guard open else { return }

@@ -1,3 +1,5 @@
+import SyncDomain
+
 /// The commands of `syncline`. A new command is one more row here.
 package enum Commands {
   package static let table = CommandTable(
@@ -28,6 +30,7 @@ package enum Commands {
       DraftsCommitCommand.command,
       DraftsDiscardCommand.command,
       DraftsCheckCommand.command,
+      DraftsRetryCommand.command,
       ConflictsListCommand.command,
       ConflictsShowCommand.command,
       ConflictsResolveCommand.command,
@@ -35,6 +38,11 @@ package enum Commands {
       KPIVerifyCommand.command,
       KPIRebuildCommand.command,
       TimelineShowCommand.command,
+      SchemaPlanCommand.command,
+      SchemaApplyCommand.command,
+      SchemaStatusCommand.command,
+      SchemaHistoryCommand.command,
+      SchemaTargetCommand.command,
       DeadLettersListCommand.command,
       DeadLettersShowCommand.command,
       TopicsCreateCommand.command,
@@ -45,6 +53,7 @@ package enum Commands {
       BenchKPICommand.command,
       BenchAppendCommand.command,
       BenchCommitCommand.command,
+      BenchSchemaCommand.command,
       VersionCommand.command(),
       CompletionCommand.command,
     ],
@@ -57,10 +66,12 @@ package enum Commands {
       "conflicts": "Edits that somebody has to decide",
       "kpi": "Totals of cost, and their proof",
       "timeline": "The earliest and latest dates of an organization",
+      "schema": "Tables that organizations define for themselves",
       "dead-letters": "Messages that could not be applied",
       "bench": "How fast it is, beside the limit of the machine",
       "topics": "The topics of this program",
     ])
 
-  package static let program = Program(table, errorRules: [DraftErrors.rule] + ErrorRules.all + ServiceErrorRules.all)
+  package static let program = Program(
+    table, errorRules: [SchemaFault.errorRule, DraftErrors.rule] + ErrorRules.all + ServiceErrorRules.all)
 }

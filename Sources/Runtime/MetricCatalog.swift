@@ -34,6 +34,13 @@ package enum MetricCatalog {
   package static let deadLetters = Definition(
     "syncline_dead_letters", .gauge, "Dead letters that nobody has replayed or discarded, by error code.",
     labels: ["code"])
+  package static let oldestPushAge = Definition(
+    "syncline_oldest_push_age_seconds", .gauge, "Age of the oldest committed edit that PEMS does not have yet.",
+    labels: [])
+  package static let pushesInFlight = Definition(
+    "syncline_pushes_in_flight", .gauge, "Edits that this worker is pushing to PEMS.", labels: [])
+  package static let pushesFailed = Definition(
+    "syncline_pushes_failed", .gauge, "Edits whose push was given up, by error code.", labels: ["code"])
   package static let conflicts = Definition(
     "syncline_conflicts", .gauge, "Conflicts between a user's edit and PEMS by status.", labels: ["status"])
   package static let fenced = Definition(
@@ -43,6 +50,12 @@ package enum MetricCatalog {
     "syncline_rebalances_total", .counter, "Changes of this worker's partitions.", labels: [])
   package static let lockWait = Definition(
     "syncline_lock_wait_seconds", .histogram, "Time spent waiting for advisory locks and leases.", labels: [])
+  package static let schemaChanges = Definition(
+    "syncline_schema_changes_total", .counter, "Schema changes by result: applied, or the code they failed with.",
+    labels: ["result"])
+  package static let schemaChangeDuration = Definition(
+    "syncline_schema_change_duration_seconds", .histogram,
+    "Time from the first attempt of a schema change to its end.", labels: [])
   package static let kpiVerifyDifferences = Definition(
     "syncline_kpi_verify_differences", .gauge,
     "KPI groups that differed from their recomputation at the last verification.",
@@ -72,8 +85,9 @@ package enum MetricCatalog {
   package static let all: [Definition] = [
     records, batches, batchDuration, commitToVisible, consumerLag, jobs, jobDuration, oldestJobAge, retries,
     deadLetters,
-    conflicts, fenced, rebalances, lockWait, kpiVerifyDifferences, kpiVerifyLastSuccess, lastSyncSuccess,
-    schedulerLeader, firings, firingDelay, poolInUse,
+    oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
+    schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, lastSyncSuccess, schedulerLeader, firings,
+    firingDelay, poolInUse,
     poolWaiters, buildInfo,
   ]
 }

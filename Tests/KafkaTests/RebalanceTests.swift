@@ -38,6 +38,23 @@ struct RebalanceTests {
     }
   }
 
+  @Test("A consumer that closes while its group is being formed ends quietly, whatever moment it chose")
+  func earlyClose() async throws {
+    try await withKafka(partitions: 4) { kafka in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<12 {
+          group.addTask {
+            try await withConsumer(kafka, Recorder()) { _ in
+              // The first members of a group are kept waiting for three seconds.
+              try await Task.sleep(for: .milliseconds(2_700 + 50 * number))
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
   @Test("partitions that stay are read on through a rebalance, each message once")
   func nothingTwice() async throws {
     try await withKafka(partitions: 4) { kafka in

@@ -72,6 +72,45 @@ private func load(
     #expect(try catalog?.source("disk").overlap == .seconds(900))
   }
 
+  @Test("W5 the section write: names the screen and its fields; only what users may edit can be mapped, once")
+  func writing() async throws {
+    let head = """
+      sources:
+        - name: a
+          kind: pems-grid
+          url: http://h
+          grid: G
+          write:
+
+      """
+    let (catalog, none) = try await load(
+      head + """
+              screen: CUPFA2
+              path: /rest/{screen}/{pfaId}
+              idField: ID
+              organizationField: ORG
+              fields: {X_RATE: monthlyRate}
+        """)
+    #expect(none == [])
+    let write = try #require(try catalog?.source("a").write)
+    #expect(write.screen == "CUPFA2" && write.path == "/rest/{screen}/{pfaId}" && write.idField == "ID")
+    #expect(write.fields["X_RATE"] == "monthlyRate" && write.fields["PFS_F_RATE"] == nil)
+    #expect(write.fields["PFS_F_DOR"] == "dor")
+    let (_, faults) = try await load(
+      head + """
+              path: rest
+              screeen: X
+              fields: {A: monthlyRat, B: contract, C: dor, D: dor}
+        """)
+    #expect(
+      faults == [
+        "a.yaml:7: path: begins with a slash",
+        #"a.yaml:9: fields: A: expected a field that users may edit; did you mean "monthlyRate"?"#,
+        "a.yaml:9: fields: B: expected a field that users may edit", "a.yaml:9: fields: C and D are both mapped to dor",
+        #"a.yaml:8: unknown key "screeen"; did you mean "screen"?"#,
+      ])
+  }
+
   @Test("all faults of all entries come at once, with file and line") func faults() async throws {
     let yaml = """
       sources:

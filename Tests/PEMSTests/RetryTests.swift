@@ -10,8 +10,8 @@ import Testing
     var options = HTTPClient.Options()
     options.requestTimeout = timeout
     let source = GridSource(gridDefinition(pems), http: HTTPClient(options), clock: clock.clock(wallSeconds: wall))
-    let bucket = TokenBucket(rate: 10, now: .zero)
-    return RetryingSource(source, bucket: bucket, clock: clock.clock(wallSeconds: wall))
+    let budget = LocalBudget(rate: 10, clock: clock.clock())
+    return RetryingSource(source, budget: budget, clock: clock.clock(wallSeconds: wall))
   }
 
   @Test("R9 Retry-After in seconds is honoured")

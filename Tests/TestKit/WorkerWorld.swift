@@ -73,6 +73,7 @@ package final class WorkerWorld: Sendable {
     for topic in [
       topics.readSync, topics.readSync + ".dlq", topics.kpiRefresh, topics.kpiRefresh + ".dlq", topics.jobEvents,
       topics.draftCommit, topics.draftCommit + ".dlq", topics.writeBack, topics.writeBack + ".dlq",
+      topics.schemaChange, topics.schemaChange + ".dlq",
     ] { try kafka.createTopic(topic, partitions: 4) }
     pems = try SimulatedPEMS()
     pems.seed(organization: "RIO", records: options.records)
@@ -152,8 +153,8 @@ package final class WorkerWorld: Sendable {
     return worker
   }
 
-  /// Starts the program as an operator would, in a process of its own.
-  package func spawnWorker() throws -> WorkerProcess { try spawn("worker") }
+  /// Starts the program as an operator would, in a process of its own, with further variables.
+  package func spawnWorker(_ variables: [String] = []) throws -> WorkerProcess { try spawn("worker", variables) }
 
   /// The same for a scheduler of these jobs, `jobs:` of a file as it is.
   package func spawnScheduler(jobs: String) throws -> WorkerProcess {
@@ -161,13 +162,14 @@ package final class WorkerWorld: Sendable {
     return try spawn("scheduler")
   }
 
-  private func spawn(_ command: String) throws -> WorkerProcess {
-    let environment = [
-      "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
-      "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
-      "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
-      "PATH=/usr/bin:/bin",
-    ]
+  private func spawn(_ command: String, _ variables: [String] = []) throws -> WorkerProcess {
+    let environment =
+      [
+        "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
+        "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
+        "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
+        "PATH=/usr/bin:/bin",
+      ] + variables
     let process = try WorkerProcess(command, environment: environment)
     processes.with { $0.append(process) }
     return process

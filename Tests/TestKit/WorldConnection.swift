@@ -6,7 +6,7 @@ package actor WorldConnection {
   private let url: String
   private var connection: PGConnection?
 
-  init(_ url: String) { self.url = url }
+  package init(_ url: String) { self.url = url }
 
   /// Runs the body in one hop. Tries for a minute while nobody answers.
   package func run<R: Sendable>(_ body: @Sendable (PGSession) throws -> R) async throws -> R {

@@ -1,5 +1,5 @@
 -- Claims one job: a due one, or one whose worker went silent. The fresh token fences every earlier claim.
--- New work of a suspended organization waits; what runs already goes on.
+-- New work of a suspended organization waits, and work whose turn has not come; what runs already goes on.
 -- $1 kinds  $2 owner  $3 lease in seconds
 -- Locks: the job's row; rows others are claiming are skipped. Indexes: sync_job_open, organization_pkey.
 WITH candidate AS MATERIALIZED (
@@ -7,6 +7,7 @@ WITH candidate AS MATERIALIZED (
   WHERE q.kind = ANY ($1::text[])
     AND (q.state IN ('queued', 'retrying') AND q.run_at <= now()
         AND EXISTS (SELECT FROM organization o WHERE o.id = q.organization_id AND o.status = 'active')
+        AND sync_job_may_start(q)
       OR q.state = 'running' AND q.lease_expires_at < now())
   ORDER BY q.priority DESC, q.run_at LIMIT 1
   FOR UPDATE SKIP LOCKED

@@ -1,5 +1,11 @@
--- Commits that were handled before: by their id, or by the event that asked for them.
+-- Commits that were handled before: by their id, or by the event that asked for them. Two probes for each.
 -- $1 jobs  $2 idempotency keys
 -- Indexes: sync_job_pkey, (kind, idempotency_key).
-SELECT id, idempotency_key FROM sync_job
-WHERE kind = 'draft_commit' AND (id = ANY ($1::text[]::uuid[]) OR idempotency_key = ANY ($2::text[]))
+SELECT j.id, j.idempotency_key
+FROM unnest($1::text[]::uuid[], $2::text[]) AS c (id, key)
+CROSS JOIN LATERAL (
+  SELECT b.id, b.idempotency_key FROM sync_job b WHERE b.id = c.id
+  UNION ALL
+  SELECT k.id, k.idempotency_key FROM sync_job k WHERE k.kind = 'draft_commit' AND k.idempotency_key = c.key
+  OFFSET 0
+) j

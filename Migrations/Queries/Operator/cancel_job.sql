@@ -10,6 +10,11 @@ WITH job AS (
   WHERE id = $1::uuid AND state IN ('queued', 'running', 'retrying', 'awaiting_approval')
   RETURNING id
 ),
+changes AS (
+  -- One that is being applied is brought to its end by whoever comes next to its project.
+  UPDATE schema_changes c SET status = 'failed', error_code = 'CANCELLED', error = $2
+  FROM job WHERE c.job_id = job.id AND c.status = 'pending'
+),
 pages AS (
   UPDATE sync_page p SET is_late = true
   FROM job WHERE p.job_id = job.id AND p.state = 'allocated'

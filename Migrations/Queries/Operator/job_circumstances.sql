@@ -1,6 +1,6 @@
 -- A job with what it may be waiting for; no row: there is none. Spans are whole seconds.
 -- $1 id
--- Indexes: sync_job_pkey, organization_pkey, sync_job_open, sync_page_waiting, sync_page_pkey.
+-- Indexes: sync_job_pkey, organization_pkey, sync_job_open, sync_page_waiting, sync_page_pkey, schema_changes_order.
 SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, j.error_code, j.error_message, j.lease_owner,
   j.lease_expires_at, j.finished_at, j.run_at > now() AS is_early, o.status AS organization_status,
   j.state = 'running' AND j.lease_expires_at < now() AS is_silent,
@@ -11,7 +11,15 @@ SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, 
       AND (-q.priority, q.run_at) < (-j.priority, j.run_at)) AS ahead,
   (SELECT count(*) FROM sync_job r WHERE r.kind = j.kind AND r.state = 'running' AND r.lease_expires_at >= now()) AS running,
   (SELECT count(*) FROM sync_page p WHERE p.job_id = j.id AND p.state = 'allocated') AS pages_waiting,
-  (SELECT count(*) FROM sync_page p WHERE p.job_id = j.id AND p.state = 'applied') AS pages_applied
+  (SELECT count(*) FROM sync_page p WHERE p.job_id = j.id AND p.state = 'applied') AS pages_applied,
+  (SELECT e.job_id FROM schema_changes m
+    JOIN schema_changes e ON e.organization_id = m.organization_id AND e.project_id = m.project_id AND e.id < m.id
+      AND e.status IN ('pending', 'applying')
+    JOIN sync_job x ON x.id = e.job_id AND x.finished_at IS NULL
+    WHERE m.job_id = j.id AND m.status IN ('pending', 'applying') ORDER BY e.id DESC LIMIT 1) AS waits_for_job,
+  CASE WHEN jsonb_typeof(j.parameters -> 'schemaVersion') = 'number' THEN (j.parameters ->> 'schemaVersion')::numeric::bigint
+    END AS schema_wanted,
+  applied_schema_version(j.organization_id, j.parameters ->> 'schemaProject') AS schema_applied
 FROM sync_job j
 JOIN organization o ON o.id = j.organization_id
 WHERE j.id = $1::uuid

@@ -20,11 +20,16 @@ struct CommitPath: Sendable {
     let kafka = try EmbeddedKafka()
     let topics = Topics(prefix: "")
     for topic in topics.everything { try kafka.createTopic(topic, partitions: topic == topics.draftCommit ? lanes : 1) }
+    // The worker wants a directory of sources, and reads none.
+    let jobs = "/tmp/syncline-bench-\(UUIDText.random())"
+    try FileManager.default.createDirectory(atPath: jobs, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: jobs) }
     let worker = try await BenchWorker(
       executable: BenchWorker.ownExecutable,
       environment: [
         "DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, KafkaConnection.embeddedVariable: "1",
-        "SYNCLINE_HTTP_PORT": "0", "SYNCLINE_LOG_LEVEL": "warning", "SYNCLINE_LOG_FORMAT": "text",
+        "SYNCLINE_JOBS_DIR": jobs, "SYNCLINE_HTTP_PORT": "0", "SYNCLINE_LOG_LEVEL": "warning",
+        "SYNCLINE_LOG_FORMAT": "text",
         "SWIFT_BACKTRACE": "enable=no",
       ])
     let path = CommitPath(

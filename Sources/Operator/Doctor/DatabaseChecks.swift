@@ -41,6 +41,8 @@ enum DatabaseChecks {
       })
     checks.append(
       try await check("outbox") { session in try session.reading { outbox(try HealthReports.outbox(session)) } })
+    checks.append(
+      try await check("pushes") { session in try session.reading { pushes(try PushReports.sample(session)) } })
     checks.append(try await check("transactions") { transactions(try HealthReports.oldestTransaction($0)) })
     let positions = try await connection.run { session in
       try session.reading { try OffsetStore.positions(session, group: settings.group) }
@@ -106,6 +108,20 @@ enum DatabaseChecks {
     return seconds <= 60
       ? Check("outbox", .ok, text)
       : Check("outbox", .warning, text, remedy: "start a worker, which publishes them: 'syncline worker'")
+  }
+
+  static func pushes(_ sample: PushReports.Sample) -> Check {
+    guard sample.failed.isEmpty else {
+      let counts = sample.failed.map { "\($0.count) with \($0.code)" }.joined(separator: ", ")
+      return Check(
+        "pushes", .warning, "edits that did not reach PEMS: \(counts)",
+        remedy: "see 'syncline drafts list --state failed'; remove the cause, then 'syncline drafts retry'")
+    }
+    guard sample.oldestAge > 0 else { return Check("pushes", .ok, "PEMS has every edit") }
+    let text = "an edit waits for \(Int64(sample.oldestAge)) s to be pushed"
+    return sample.oldestAge <= 600
+      ? Check("pushes", .ok, text)
+      : Check("pushes", .warning, text, remedy: "look at the workers' log, or start one: 'syncline worker'")
   }
 
   static func transactions(_ oldest: HealthReports.OpenTransaction?) -> Check {

@@ -15,6 +15,7 @@ enum DraftColumns {
     guard format == .table else { return all }
     let names: Set = [
       "pfa_id", "user_id", "session_id", "sync_state", "delta", "base_version", "current_version", "remote_fields",
+      "error_code",
     ]
     return all.filter { names.contains($0.name) }
   }

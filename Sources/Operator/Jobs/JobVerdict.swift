@@ -16,7 +16,7 @@ struct JobVerdict: Equatable {
     case .retrying:
       let moment = JobVerdict.moment(job.runAt)
       why =
-        JobVerdict.suspension(job)
+        JobVerdict.suspension(job) ?? JobVerdict.turn(job)
         ?? (job.isEarly ? "waits until \(moment) for attempt \(job.attempt + 1)" : "waits for a worker since \(moment)")
       evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))"
     case .awaitingApproval:
@@ -40,9 +40,19 @@ struct JobVerdict: Equatable {
     return "waits while organization \(job.organization) is \(job.organizationStatus)"
   }
 
+  /// What must come before it; nil when its turn has come.
+  private static func turn(_ job: JobCircumstances) -> String? {
+    if let wanted = job.schemaWanted, job.schemaApplied ?? -1 < wanted {
+      let applied = job.schemaApplied.map { "version \($0) is applied" } ?? "none is applied"
+      return "waits for schema version \(wanted) of \(job.organization); \(applied)"
+    }
+    return job.waitsForJob.map { "waits for the schema change before it, job \($0)" }
+  }
+
   private static func queued(_ job: JobCircumstances) -> (String, String) {
     let age = "queued for \(durationText(Double(max(0, job.age))))"
     if let suspension = suspension(job) { return (suspension, age) }
+    if let turn = turn(job) { return (turn, age) }
     if job.isEarly { return ("waits until \(moment(job.runAt))", age) }
     let around = "\(age), \(job.ahead) jobs of its kind are ahead, \(job.running) are running"
     if job.running == 0 { return ("waits for a worker; none runs a \(job.kind) now", around) }

@@ -92,6 +92,18 @@ final class DemoStage: Sendable {
     try output.text(lines.prefix(head).map { $0 + "\n" }.joined())
   }
 
+  /// Shows a command that is to end with another exit code, and its error.
+  func run(_ line: String, ends expected: ExitCode) async throws {
+    say("$ syncline \(line)")
+    do {
+      try await expectSuccess(line, to: output)
+    } catch let error as CommandError where error.exit == expected {
+      return say("error: \(error.code): \(error.message)")
+    }
+    throw CommandError(
+      .failure, "DEMO_FAILED", "'syncline \(line)' should have ended with exit code \(expected.rawValue)")
+  }
+
   /// What a command tells programs, without showing it.
   func facts(_ line: String) async throws -> JSONValue {
     let text = Locked("")
@@ -148,6 +160,15 @@ final class DemoStage: Sendable {
 
   var settings: Settings { get throws { try Settings.load(environment: environment) } }
 
+  /// Lets a user edit the story's organization.
+  func permit(_ user: String) async throws {
+    try await Database.connected(try settings) { connection in
+      try await connection.run { session in
+        try session.asSystem { try PermissionStore.permit(session, user: user, organization: DemoStory.organization) }
+      }
+    }
+  }
+
   // MARK: Private
 
   private func reading<R: Sendable>(_ body: @Sendable (PGSession) throws -> R) async throws -> R {
@@ -157,7 +178,7 @@ final class DemoStage: Sendable {
   }
 
   private func expectSuccess(_ line: String, to output: Output) async throws {
-    let words = line.split(separator: " ").map(String.init)
+    let words = DemoStage.words(line)
     guard case .run(let command, let values) = try ArgumentParser.parse(words, Commands.table) else { return }
     let invocation = Invocation(
       command: command, values: values, output: output, environment: environment, table: Commands.table)
@@ -165,6 +186,13 @@ final class DemoStage: Sendable {
     guard exit == .ok else {
       throw CommandError(
         .failure, "DEMO_FAILED", "'syncline \(line)' ended with exit code \(exit.rawValue), \(exit.meaning)")
+    }
+  }
+
+  /// The words of a line; what stands between single quotes is one.
+  private static func words(_ line: String) -> [String] {
+    line.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
+      index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
     }
   }
 

@@ -87,12 +87,18 @@ package final class EmbeddedServices: Sendable {
   private func prepare(organizations: [String]) async throws {
     let connection = try await PGConnection.open(PGOptions(url: databaseURL), name: "prepare")
     let forgetOffsets = isKafkaEmbedded && postgres != nil
+    let isOurs = postgres != nil
     let group = group
     do {
       try await connection.run { session in
         _ = try Migrator.up(session)
         try session.asSystem {
           for organization in organizations { _ = try OrganizationStore.add(session, id: organization, name: "") }
+          // Organizations' own tables are in this database too, unless somebody said otherwise.
+          if isOurs, try SchemaReports.deployments(session).rowCount == 0 {
+            _ = try SchemaReports.setDeployment(
+              session, organization: nil, target: Deployment.master, schema: nil, status: "active")
+          }
           // The embedded Kafka begins at 0 each time; offsets of the last one mean nothing in it.
           if forgetOffsets { try OffsetStore.forget(session, group: group) }
         }

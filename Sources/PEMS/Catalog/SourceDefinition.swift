@@ -44,6 +44,8 @@ package struct SourceDefinition: Sendable {
   package var path = ""
   /// Format of a `file`; nil: by its name, `.csv` and `.csv.gz` are CSV.
   package var format: Format?
+  /// `pems-grid`: how edits are written back.
+  package var write = WriteDefinition()
   /// Default: cursor.
   package var dialect = Dialect.cursor
   package var grid = ""
@@ -80,6 +82,13 @@ package struct SourceDefinition: Sendable {
     self.name = name
     self.kind = kind
     if kind != .pemsGrid { criticalFields = ["pfaId"] }
+  }
+
+  /// The base URL for an organization, without a slash at its end and without the path, should it stand there.
+  func base(_ organization: String, without path: String) -> String {
+    var base = url.replacing("{organization}", with: PercentEncoding.segment(organization))
+    while base.hasSuffix("/") { base.removeLast() }
+    return base.hasSuffix(path) ? String(base.dropLast(path.count)) : base
   }
 
   package static let maximumPageSize = 10_000

@@ -28,6 +28,7 @@ extension SourceDefinition {
     dialect = reader.choice("dialect", Dialect.self) ?? dialect
     grid = reader.requiredText("grid")
     tenant = reader.text("tenant") ?? ""
+    write = reader.section("write", WriteDefinition.init(reading:)) ?? write
   }
 
   private mutating func readWeb(_ reader: DefinitionReader) {

@@ -6,7 +6,8 @@ import SyncDomain
 /// - `seed: {organization, records, seed?}`
 /// - `fault: {kind, page?, times?, organization?}` with `status` and `retryAfter` for kind status, `message` for
 ///   errorAlert, `milliseconds` for slow; the other kinds are hang, hangUp, truncate, cut, partial, emptyPage and
-///   emptyResult
+///   emptyResult. With `write: true`, and `pfaId?`, it strikes changes; then there are also stale, acceptAndHang,
+///   acceptAndHangUp, and confirmation with `message`
 /// - `poison: {organization, pfaId, kind}`, kind being a case of ``SimulatedPoison``, or none
 /// - `update: {organization, pfaId, data?}`, `discontinue: {organization, pfaId}`, `remove: {organization, pfaId}`
 /// - `behaviour` with members of ``SimulatedBehaviour``: dropsTotal, duplicatesRows, ignoresSort, pageCap, newField,
@@ -81,7 +82,16 @@ package struct SimulatedCommand {
     case "emptyPage": kind = .emptyPage
     case "emptyResult": kind = .emptyResult
     case "slow": kind = .slow(Int(clamping: value["milliseconds"]?.integer ?? 1_000))
+    case "stale": kind = .stale
+    case "acceptAndHang": kind = .acceptAndHang
+    case "acceptAndHangUp": kind = .acceptAndHangUp
+    case "confirmation": kind = .confirmation(value["message"]?.string ?? "simulated")
     default: throw Fault(message: "unknown kind of fault")
+    }
+    if case .bool(true)? = value["write"] {
+      return .ofWrites(
+        kind, organization: value["organization"]?.string, pfaId: value["pfaId"]?.string,
+        times: Int(clamping: value["times"]?.integer ?? 1))
     }
     return SimulatedFault(
       kind, page: value["page"]?.integer.map { Int(clamping: $0) }, organization: value["organization"]?.string,

@@ -1,4 +1,4 @@
-/// Something that goes wrong with a page, a given number of times.
+/// Something that goes wrong with a page, or with a change, a given number of times.
 package struct SimulatedFault: Sendable {
   package enum Kind: Sendable, Equatable {
     /// A status with an optional Retry-After, sent as it is here.
@@ -21,6 +21,14 @@ package struct SimulatedFault: Sendable {
     case emptyResult
     /// An answer after so many milliseconds.
     case slow(Int)
+    /// A change that somebody else's touch of the record came before, so that its update counter is another.
+    case stale
+    /// A change that is taken, and no answer until the client gives up.
+    case acceptAndHang
+    /// A change that is taken, and the connection is closed without an answer.
+    case acceptAndHangUp
+    /// A change that is answered with a question instead of taken.
+    case confirmation(String)
   }
 
   package var kind: Kind
@@ -28,6 +36,10 @@ package struct SimulatedFault: Sendable {
   package var page: Int?
   /// Whose read it hits; nil: everybody's.
   package var organization: String?
+  /// Whether it hits changes; otherwise it hits reads.
+  package var isOfWrites: Bool
+  /// Which record's change it hits; nil: any.
+  package var pfaId: String?
   /// How often it strikes.
   package var times: Int
 
@@ -35,7 +47,18 @@ package struct SimulatedFault: Sendable {
     self.kind = kind
     self.page = page
     self.organization = organization
+    self.isOfWrites = false
     self.times = times
+  }
+
+  /// One that strikes changes of records.
+  package static func ofWrites(
+    _ kind: Kind, organization: String? = nil, pfaId: String? = nil, times: Int = 1
+  ) -> SimulatedFault {
+    var fault = SimulatedFault(kind, organization: organization, times: times)
+    fault.isOfWrites = true
+    fault.pfaId = pfaId
+    return fault
   }
 }
 

@@ -2,8 +2,8 @@ import HTTP
 import Runtime
 import SyncDomain
 
-/// A PEMS of our own for `dev`, `demo` and tests: both grid dialects and a plain JSON list over HTTP, with every
-/// oddity of domain.md section 1.
+/// A PEMS of our own for `dev`, `demo` and tests: both grid dialects, a screen that takes changes, and a plain JSON
+/// list over HTTP, with every oddity of domain.md section 1.
 ///
 /// It serves seeded or given records and misbehaves on command, from code or by `POST /simulate` (see
 /// ``SimulatedCommand``). Runs until `stop()`.
@@ -81,6 +81,12 @@ package final class SimulatedPEMS: Sendable {
   /// Bodies (grid) or paths (web) of the last 1,000 of them.
   package var received: [[UInt8]] { state.with { $0.received } }
 
+  /// Requests for changes so far, failed ones included, with the bodies of the last 1,000 of them; the changes that
+  /// were taken; and how often a record was to be changed while it was being changed.
+  package var writes: (requests: Int, taken: Int, overlapping: Int, received: [[UInt8]]) {
+    state.with { ($0.writeRequests, $0.writesTaken, $0.overlappingWrites, $0.receivedWrites) }
+  }
+
   // MARK: Answers
 
   private static func answer(_ call: HTTPCall, _ state: Locked<SimulatedState>) async -> HTTPReply {
@@ -101,6 +107,11 @@ package final class SimulatedPEMS: Sendable {
         let (headers, body) = state.with { web.reply(&$0) }
         return HTTPReply(status: 200, headers: headers, body: .bytes(body))
       }
+    case ("PATCH", let path) where path.hasPrefix(SimulatedScreen.path):
+      guard let screen = SimulatedScreen(call) else {
+        return SimulatedScreen.alert("The screen request is not valid", status: 400)
+      }
+      return await write(screen, call.body, state)
     case ("POST", "/simulate"):
       do throws(SimulatedCommand.Fault) {
         try SimulatedCommand(call.body).run(state)
@@ -109,13 +120,39 @@ package final class SimulatedPEMS: Sendable {
         return .text(error.message + "\n", status: 400)
       }
     case ("GET", "/simulate"):
-      return .json(Array(#"{"requests":\#(state.with { $0.requests })}"#.utf8))
+      return state.with { state in
+        .json(
+          Array(
+            #"{"requests":\#(state.requests),"writeRequests":\#(state.writeRequests),"writesTaken":\#(state.writesTaken)}"#
+              .utf8))
+      }
     default: return .text("not found\n", status: 404)
     }
   }
 
+  /// A change, with the fault that is due for it.
+  private static func write(
+    _ screen: SimulatedScreen, _ body: [UInt8], _ state: Locked<SimulatedState>
+  ) async -> HTTPReply {
+    let fault = state.with { $0.beginWrite(screen.organization, screen.pfaId, request: body) }
+    // Who never answers is not at work any more.
+    if fault == .hang || fault == .acceptAndHang { state.with { $0.endWrite(screen.organization, screen.pfaId) } }
+    let reply = await spoil(fault) {
+      state.with { state in
+        switch fault {
+        case .stale: _ = state.update(screen.organization, screen.pfaId) { _ in }
+        case .confirmation(let message): return SimulatedScreen.question(message)
+        default: break
+        }
+        return screen.write(&state)
+      }
+    }
+    state.with { $0.endWrite(screen.organization, screen.pfaId) }
+    return reply
+  }
+
   private static func alert(_ message: String, status: Int = 200) -> HTTPReply {
-    .json(Array(#"{"ErrorAlert":[{"Message":\#(jsonString(message))}],"Result":null}"#.utf8), status: status)
+    SimulatedScreen.alert(message, status: status)
   }
 
   /// The good answer, spoiled as the fault says. Faults that are a failed call leave the read where it was.
@@ -131,6 +168,12 @@ package final class SimulatedPEMS: Sendable {
       try? await Task.sleep(for: .seconds(3600))
       return HTTPReply(status: 200, body: .hangUp)
     case .hangUp: return HTTPReply(status: 200, body: .hangUp)
+    case .acceptAndHang:
+      _ = good()
+      return await spoil(.hang, good)
+    case .acceptAndHangUp:
+      _ = good()
+      return await spoil(.hangUp, good)
     case .slow(let milliseconds):
       try? await Task.sleep(for: .milliseconds(milliseconds))
       return good()
@@ -151,7 +194,7 @@ package final class SimulatedPEMS: Sendable {
         return first ? .chunk(half) : .abort
       }
       return reply
-    case .partial, .emptyPage, .emptyResult, nil: return good()
+    case .partial, .emptyPage, .emptyResult, .stale, .confirmation, nil: return good()
     }
   }
 }

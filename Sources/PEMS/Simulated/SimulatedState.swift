@@ -16,6 +16,15 @@ struct SimulatedState: Sendable {
   /// The bodies (grid) or paths (web) of the last requests for records.
   private(set) var received: [[UInt8]] = []
 
+  /// Requests for changes so far, and the bodies of the last of them.
+  private(set) var writeRequests = 0
+  private(set) var receivedWrites: [[UInt8]] = []
+  /// Changes that were taken.
+  private(set) var writesTaken = 0
+  /// Records that are being changed, and how often one was asked to be while it was.
+  private var writing: Set<String> = []
+  private(set) var overlappingWrites = 0
+
   static let rememberedRequests = 1_000
 
   var now: Int64 { behaviour.serverTime ?? Int64(Date().timeIntervalSince1970 * 1_000) }
@@ -69,11 +78,43 @@ struct SimulatedState: Sendable {
     }
     let page = served[organization, default: 0] + 1
     let due = faults.firstIndex { fault in
-      fault.times > 0 && (fault.page ?? page) == page && (fault.organization ?? organization) == organization
+      !fault.isOfWrites && fault.times > 0 && (fault.page ?? page) == page
+        && (fault.organization ?? organization) == organization
     }
     guard let due else { return nil }
     faults[due].times -= 1
     return faults[due].kind
+  }
+
+  /// Notes a request for a change and takes the fault that is due for it, if any. `endWrite` must follow.
+  mutating func beginWrite(_ organization: String, _ pfaId: String, request: [UInt8]) -> SimulatedFault.Kind? {
+    writeRequests += 1
+    receivedWrites.append(request)
+    if receivedWrites.count > SimulatedState.rememberedRequests { receivedWrites.removeFirst() }
+    if !writing.insert("\(organization)/\(pfaId)").inserted { overlappingWrites += 1 }
+    let due = faults.firstIndex { fault in
+      fault.isOfWrites && fault.times > 0 && (fault.organization ?? organization) == organization
+        && (fault.pfaId ?? pfaId) == pfaId
+    }
+    guard let due else { return nil }
+    faults[due].times -= 1
+    return faults[due].kind
+  }
+
+  mutating func endWrite(_ organization: String, _ pfaId: String) { writing.remove("\(organization)/\(pfaId)") }
+
+  /// Changes a record as a screen does, if its update counter is the expected one (nil: whatever it is).
+  mutating func write(_ organization: String, _ pfaId: String, recordId: Int64?, _ changes: [JSONValue.Member])
+    -> SimulatedScreen.Outcome
+  {
+    guard let row = rows[organization]?.first(where: { $0.pfaId == pfaId }) else { return .missing }
+    if let recordId, recordId != row.recordId { return .stale }
+    _ = update(organization, pfaId) { row in
+      guard case .object(let members)? = try? JSONValue(parsing: row.data) else { return }
+      row.data = JSONValue.object(members + changes).canonical()
+    }
+    writesTaken += 1
+    return .taken(recordId: row.recordId + 1)
   }
 
   /// Notes a page that went out whole; gives the row to repeat in front of it, if that is the mood.

@@ -5,6 +5,8 @@ struct GridRequest {
   let definition: SourceDefinition
   let request: PageRequest
   let cursor: GridCursor
+  /// The only record that is wanted; nil: all of the organization.
+  var pfaId: String?
 
   /// One condition; conditions of a group are joined by OR, groups by AND.
   private struct Filter {
@@ -47,6 +49,7 @@ struct GridRequest {
     let fields = definition.readFields
     // `=`: with BEGINS, organization RIO would read RIO2 as well (R17).
     var filters = [Filter(field: fields.organization, filterOperator: "=", value: request.organization)]
+    if let pfaId { filters.append(Filter(field: fields.pfaId, filterOperator: "=", value: pfaId)) }
     // `>=` on both: equal timestamps must not fall between two runs or pages (R6).
     let from = [request.watermark, cursor.after?.lastModified].compactMap { $0 }.max()
     if let from {

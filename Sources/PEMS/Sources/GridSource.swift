@@ -6,13 +6,13 @@ import SyncDomain
 /// Rows come sorted by (last-modified, pfaId) and the next page is asked for by the last row's key, so that nothing
 /// is skipped while the data moves; only if the service does not sort as asked are rows counted over instead.
 package struct GridSource: RecordSource {
-  private let client: UpstreamClient
+  let client: UpstreamClient
 
   package init(_ definition: SourceDefinition, http: HTTPClient, clock: SourceClock = .system) {
     client = UpstreamClient(definition: definition, http: http, clock: clock)
   }
 
-  private var definition: SourceDefinition { client.definition }
+  var definition: SourceDefinition { client.definition }
 
   static let path = "/axis/restservices/griddata"
 
@@ -28,21 +28,22 @@ package struct GridSource: RecordSource {
       throw SourceError(
         .pageLimit, "\(definition.name): no end after \(definition.maxPages) pages", hint: "raise maxPages or pageSize")
     }
-    var base = definition.url.replacing("{organization}", with: PercentEncoding.segment(request.organization))
-    while base.hasSuffix("/") { base.removeLast() }
-    let url = base.hasSuffix(GridSource.path) ? base : base + GridSource.path
-    let body = GridRequest(definition: definition, request: request, cursor: cursor).body()
-    let answer = try await client.send(
-      HTTPRequest(
-        "POST", url, headers: ["Content-Type": "application/json", "Accept": "application/json"], body: body,
-        isRepeatable: true),
-      organization: request.organization)
+    let answer = try await ask(
+      GridRequest(definition: definition, request: request, cursor: cursor), request.organization)
     return try read(answer, request, cursor)
   }
 
-  private func read(
-    _ answer: HTTPResponse, _ request: PageRequest, _ cursor: GridCursor
-  ) throws(SourceError) -> SourcePage {
+  func ask(_ request: GridRequest, _ organization: String) async throws(SourceError) -> HTTPResponse {
+    try await client.send(
+      HTTPRequest(
+        "POST", definition.base(organization, without: GridSource.path) + GridSource.path,
+        headers: ["Content-Type": "application/json", "Accept": "application/json"], body: request.body(),
+        isRepeatable: true),
+      organization: organization)
+  }
+
+  /// The answer's metadata and rows. Throws what an alert means, and when the answer is half a page.
+  func parse(_ answer: HTTPResponse) throws(SourceError) -> GridAnswer {
     let bytes = answer.body.span
     let grid: GridAnswer
     do throws(JSONSyntaxError) {
@@ -57,6 +58,14 @@ package struct GridSource: RecordSource {
     if let told = grid.clientRows, told != grid.rows.count {
       throw invalid("the page says it has \(told) rows and has \(grid.rows.count)")
     }
+    return grid
+  }
+
+  private func read(
+    _ answer: HTTPResponse, _ request: PageRequest, _ cursor: GridCursor
+  ) throws(SourceError) -> SourcePage {
+    let bytes = answer.body.span
+    let grid = try parse(answer)
     var mapper = RowMapper(definition, organization: request.organization)
     var page = SourcePage()
     var progress = GridProgress(cursor)
@@ -97,7 +106,7 @@ package struct GridSource: RecordSource {
     return progress.next().token
   }
 
-  private func invalid(_ what: String) -> SourceError {
+  func invalid(_ what: String) -> SourceError {
     SourceError(.upstreamInvalidAnswer, "\(definition.name): \(what)", isTransient: true)
   }
 }

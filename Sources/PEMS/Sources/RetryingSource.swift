@@ -4,21 +4,21 @@ import SyncDomain
 /// Puts rate limit and retries around a source (R9, R10, R11).
 ///
 /// Reading a page again is always safe. What is permanent, above all a refused login, passes through at once; a wait
-/// the upstream asks for holds everybody who shares the bucket.
+/// the upstream asks for holds everybody who shares the budget.
 package struct RetryingSource: RecordSource {
   private let source: any RecordSource
-  private let bucket: TokenBucket
+  private let budget: any RateBudget
   private let policy: RetryPolicy
   private let clock: SourceClock
   private let onRetry: @Sendable (SourceError, Duration) -> Void
 
   /// `onRetry` is told of each failure that will be tried again and of the wait before that.
   package init(
-    _ source: any RecordSource, bucket: TokenBucket, policy: RetryPolicy = .pems, clock: SourceClock = .system,
+    _ source: any RecordSource, budget: any RateBudget, policy: RetryPolicy = .pems, clock: SourceClock = .system,
     onRetry: @escaping @Sendable (SourceError, Duration) -> Void = { _, _ in }
   ) {
     self.source = source
-    self.bucket = bucket
+    self.budget = budget
     self.policy = policy
     self.clock = clock
     self.onRetry = onRetry
@@ -28,7 +28,7 @@ package struct RetryingSource: RecordSource {
     var generator = SystemRandomNumberGenerator()
     var attempt = 1
     while true {
-      try await pause(bucket.take(now: clock.now()))
+      try await clock.wait(for: budget)
       do throws(SourceError) {
         return try await source.page(request)
       } catch {
@@ -38,19 +38,10 @@ package struct RetryingSource: RecordSource {
         }
         let wait = Duration.seconds(seconds)
         onRetry(error, wait)
-        if error.retryAfter != nil { bucket.pause(wait, now: clock.now()) }
-        try await pause(wait)
+        if error.retryAfter != nil { await budget.pause(wait) }
+        try await clock.wait(wait)
         attempt += 1
       }
-    }
-  }
-
-  private func pause(_ duration: Duration) async throws(SourceError) {
-    do {
-      if duration > .zero { try await clock.sleep(duration) }
-      try Task.checkCancellation()
-    } catch {
-      throw SourceError(.cancelled, "cancelled while waiting to read")
     }
   }
 }

@@ -20,6 +20,8 @@ struct RowMapper {
   /// A record in our own form came, which names its fields as we do.
   private var sawOwnForm = false
   private var rows = 0
+  /// The update counter of the last row added; nil when it has none.
+  private(set) var recordId: Int64?
 
   init(_ definition: SourceDefinition, organization: String) {
     canonicalizer = RecordCanonicalizer(organization: organization, locale: definition.locale)
@@ -35,13 +37,13 @@ struct RowMapper {
     var mapped: [SourceField] = []
     mapped.reserveCapacity(fields.count)
     var modified: Int64?
-    var recordId: Int64 = 0
+    recordId = nil
     var order: SourceOrder?
     var discontinued: Bool?
     var pfaId: String?
     for (name, value) in fields {
       switch target(name) {
-      case .recordId: recordId = RowMapper.integer(value) ?? 0
+      case .recordId: recordId = RowMapper.integer(value)
       case .order: order = RowMapper.order(value)
       case .discontinued:
         if case .json(let bytes) = value { discontinued = String(decoding: bytes, as: UTF8.self) == "true" }
@@ -55,7 +57,7 @@ struct RowMapper {
         mapped.append((key, value))
       }
     }
-    if let modified, order == nil { order = SourceOrder(block: modified, index: recordId) }
+    if let modified, order == nil { order = SourceOrder(block: modified, index: recordId ?? 0) }
     take(canonicalizer.canonicalize(fields: mapped, order: order, discontinued: discontinued), into: &page)
     guard let modified, let pfaId else { return nil }
     return GridCursor.Key(lastModified: modified, pfaId: pfaId)

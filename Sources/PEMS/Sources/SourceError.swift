@@ -1,4 +1,4 @@
-/// Why a page could not be read. Message and hint name no credential and no record.
+/// Why a page could not be read, or a record not written. Message and hint name no credential and no record.
 package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible {
   package enum Code: String, Sendable {
     /// 401, 403, or an alert that says so: retrying makes it worse (R11).
@@ -27,6 +27,14 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
     case sourceInvalid = "SOURCE_INVALID"
     /// The cursor is not one of ours: a checkpoint of another source or version.
     case invalidCursor = "INVALID_CURSOR"
+    /// Somebody changed the record since it was read: "modified by another user" (W3).
+    case staleRecord = "STALE_RECORD"
+    /// The upstream asks a question before it takes a change; nobody is there to answer it (W6).
+    case confirmationRequired = "CONFIRMATION_REQUIRED"
+    /// The screen has no field for what was edited.
+    case writeNotMapped = "WRITE_NOT_MAPPED"
+    /// Nobody says where an organization's edits go.
+    case noWriteTarget = "NO_WRITE_TARGET"
     case cancelled = "CANCELLED"
   }
 

@@ -1,42 +1,59 @@
 import HTTP
 import Runtime
 
-/// Makes sources from definitions; sources of one tenant made by one factory share a rate limit (R9).
+/// Makes sources and targets from definitions; those of one tenant made by one factory share a rate limit (R9, W10).
 package final class SourceFactory: Sendable {
   private let clock: SourceClock
-  private let buckets = Locked<[String: TokenBucket]>([:])
+  private let budgets = Locked<[String: any RateBudget]>([:])
+  private let budget: @Sendable (_ tenant: String, _ rate: Double) -> any RateBudget
   private let onRetry: @Sendable (SourceError, Duration) -> Void
 
+  /// `budget` makes the rate limit of a tenant, in requests per second, which is asked for once; nil: one that holds
+  /// within this process.
   package init(
-    clock: SourceClock = .system, onRetry: @escaping @Sendable (SourceError, Duration) -> Void = { _, _ in }
+    clock: SourceClock = .system, budget: (@Sendable (_ tenant: String, _ rate: Double) -> any RateBudget)? = nil,
+    onRetry: @escaping @Sendable (SourceError, Duration) -> Void = { _, _ in }
   ) {
     self.clock = clock
+    self.budget = budget ?? { _, rate in LocalBudget(rate: rate, clock: clock) }
     self.onRetry = onRetry
   }
 
   /// A source that limits its rate and retries. Keep it for a run: it keeps connections.
   package func source(_ definition: SourceDefinition) -> any RecordSource {
+    switch definition.kind {
+    case .file: return FileSource(definition)
+    case .pemsGrid: return retrying(GridSource(definition, http: client(definition), clock: clock), definition)
+    case .httpJSON: return retrying(WebSource(definition, http: client(definition), clock: clock), definition)
+    }
+  }
+
+  /// Where edits of the source's organizations are written to, within the rate limit and without retries; nil for a
+  /// kind of source that takes none. Keep it: it keeps connections.
+  package func target(_ definition: SourceDefinition) -> (any RecordTarget)? {
+    guard definition.kind == .pemsGrid else { return nil }
+    return ScreenTarget(definition, http: client(definition), budget: shared(definition), clock: clock)
+  }
+
+  private func client(_ definition: SourceDefinition) -> HTTPClient {
     var options = HTTPClient.Options()
     options.connectTimeout = definition.connectTimeout
     options.requestTimeout = definition.requestTimeout
     options.caFile = definition.caFile
-    switch definition.kind {
-    case .file: return FileSource(definition)
-    case .pemsGrid:
-      return retrying(GridSource(definition, http: HTTPClient(options), clock: clock), definition)
-    case .httpJSON:
-      return retrying(WebSource(definition, http: HTTPClient(options), clock: clock), definition)
-    }
+    return HTTPClient(options)
   }
 
   private func retrying(_ source: any RecordSource, _ definition: SourceDefinition) -> any RecordSource {
+    RetryingSource(source, budget: shared(definition), clock: clock, onRetry: onRetry)
+  }
+
+  private func shared(_ definition: SourceDefinition) -> any RateBudget {
     let host = HTTPOrigin(definition.url).map { "\($0.host):\($0.port)" } ?? definition.name
-    let bucket = buckets.with { buckets in
-      let key = "\(host)/\(definition.tenant)"
-      let bucket = buckets[key] ?? TokenBucket(rate: definition.rateLimit, now: clock.now())
-      buckets[key] = bucket
-      return bucket
+    let tenant = "\(host)/\(definition.tenant)"
+    return budgets.with { budgets in
+      let known = budgets[tenant] ?? budget(tenant, definition.rateLimit)
+      budgets[tenant] = known
+      return known
     }
-    return RetryingSource(source, bucket: bucket, clock: clock, onRetry: onRetry)
   }
 }

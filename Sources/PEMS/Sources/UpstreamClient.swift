@@ -39,6 +39,7 @@ struct UpstreamClient: Sendable {
     let text = alerts.joined(separator: "; ").lowercased()
     let says = { (words: [String]) in words.contains { text.contains($0) } }
     let message = "\(definition.name): the upstream answered with an alert: \(quoted(alerts.joined(separator: "; ")))"
+    if UpstreamClient.isStale(text) { return staleError(alerts) }
     if says(["password", "login", "logon", "credential", "authoriz", "authoris", "authentic", "permission"]) {
       return SourceError(.upstreamAuth, message, hint: UpstreamClient.authHint)
     }
@@ -50,6 +51,25 @@ struct UpstreamClient: Sendable {
       return SourceError(.sourceNotFound, message, hint: "check the name of the grid")
     }
     return SourceError(.upstreamErrorAlert, message)
+  }
+
+  /// A question of the service that stands between a change and its effect.
+  func confirmationError(_ alerts: [String]) -> SourceError {
+    SourceError(
+      .confirmationRequired,
+      "\(definition.name): the upstream asks for a confirmation: \(quoted(alerts.joined(separator: "; ")))",
+      hint: "make the change in the upstream, or change the edit")
+  }
+
+  private func staleError(_ alerts: [String]) -> SourceError {
+    SourceError(
+      .staleRecord,
+      "\(definition.name): the record was modified by another user: \(quoted(alerts.joined(separator: "; ")))")
+  }
+
+  /// The service has no code for it, only words.
+  private static func isStale(_ text: String) -> Bool {
+    text.contains("modified by another user") || text.contains("changed by another user")
   }
 
   private static let authHint = "check the credentials and the rights of their user; nothing is retried"
@@ -74,6 +94,9 @@ struct UpstreamClient: Sendable {
     let alerts = (try? GridAnswer(answer.body.span))?.alerts ?? []
     let words = alerts.isEmpty ? "" : ": " + quoted(alerts.joined(separator: "; "))
     let message = "\(definition.name): the upstream answered \(answer.status)\(words)"
+    if answer.status == 409 || answer.status == 412 || UpstreamClient.isStale(words.lowercased()) {
+      return staleError(alerts)
+    }
     switch answer.status {
     case 401, 403: return SourceError(.upstreamAuth, message, hint: UpstreamClient.authHint)
     case 404: return SourceError(.sourceNotFound, message, hint: "check the url of the source")

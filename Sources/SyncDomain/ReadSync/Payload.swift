@@ -100,9 +100,9 @@ struct Payload {
   }
 
   /// The organization of the header or of the payload; both must agree when both are there.
-  func organization(header: String?) throws(MessageFault) -> String {
-    let named = try text("organization")
-    guard let organization = named ?? header, !organization.isEmpty else { throw .message("organization is missing") }
+  func organization(header: String?, member: String = "organization") throws(MessageFault) -> String {
+    let named = try text(member)
+    guard let organization = named ?? header, !organization.isEmpty else { throw .message("\(member) is missing") }
     if let header, !header.utf8.elementsEqual(organization.utf8) {
       throw MessageFault(
         code: IssueCode.organizationMismatch, reason: "ce_organization and the payload name different organizations")

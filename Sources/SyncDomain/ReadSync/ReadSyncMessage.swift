@@ -48,6 +48,10 @@ package struct ReadSyncRequest: Hashable, Sendable {
   package var requestedBy: String?
   /// Jobs of a higher one go first, -100 to 100; nil: 0. Ours only: what is no such number is not looked at.
   package var priority: Int?
+  /// The schema version that the organization must have before the read begins; nil: any.
+  package var schemaVersion: Int?
+  /// The project whose version is meant; nil: the one that is furthest.
+  package var schemaProject: String?
 
   package init(
     organization: String, mode: ReadSyncMode, source: String, pageSize: Int? = nil, dryRun: Bool = false,
@@ -75,6 +79,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
     dryRun = try payload.boolean("dryRun") ?? false
     requestedBy = try payload.text("requestedBy")
     priority = (try? payload.integer("priority")).flatMap { -100...100 ~= $0 ? $0 : nil }
+    schemaVersion = try payload.integer("schemaVersion")
+    schemaProject = try payload.text("schemaProject")
   }
 
   /// Reads what ``encoded()`` wrote; nil when it is something else. Of other members nothing is made.
@@ -99,6 +105,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
     if let pageSize { members.append(.init("pageSize", .number(String(pageSize)))) }
     if let priority { members.append(.init("priority", .number(String(priority)))) }
     if let requestedBy { members.append(.init("requestedBy", .string(requestedBy))) }
+    if let schemaVersion { members.append(.init("schemaVersion", .number(String(schemaVersion)))) }
+    if let schemaProject { members.append(.init("schemaProject", .string(schemaProject))) }
     return JSONValue.object(members).canonical()
   }
 }

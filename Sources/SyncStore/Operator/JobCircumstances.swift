@@ -31,6 +31,12 @@ package struct JobCircumstances: Sendable, Equatable {
   package var running: Int64 = 0
   package var pagesWaiting: Int64 = 0
   package var pagesApplied: Int64 = 0
+  /// An earlier schema change of the same project that has not ended.
+  package var waitsForJob: String?
+  /// The schema version it was asked to wait for; nil: none.
+  package var schemaWanted: Int64?
+  /// The schema version that its organization, or the project it names, has; nil: none yet.
+  package var schemaApplied: Int64?
 
   package init(id: String, organization: String, kind: String, state: JobState) {
     self.id = id
@@ -63,5 +69,8 @@ package struct JobCircumstances: Sendable, Equatable {
     running = try row.integer("running")
     pagesWaiting = try row.integer("pages_waiting")
     pagesApplied = try row.integer("pages_applied")
+    waitsForJob = try row.text("waits_for_job")
+    schemaWanted = try row.int("schema_wanted")
+    schemaApplied = try row.int("schema_applied")
   }
 }

@@ -9,7 +9,10 @@ package struct BatchPlan: Sendable {
     case apply(RecordBatch)
     case requestRead(ReadSyncRequest, key: String, jobId: String)
     case rebuildKPIs(organization: String, key: String, jobId: String)
+    /// `unknown`: what to keep when there is no such edit.
+    case requestPush(WriteBackMessage, key: String, unknown: DeadLetter)
     case commit(organization: String, [QueuedCommit])
+    case requestSchemaChange(SchemaChangeRequest, key: String, jobId: String)
     case keep(DeadLetter)
   }
 
@@ -37,7 +40,12 @@ package struct BatchPlan: Sendable {
       case .readRequest(let request, let key, let jobId): others.append(.requestRead(request, key: key, jobId: jobId))
       case .kpiRebuild(let organization, let key, let jobId):
         others.append(.rebuildKPIs(organization: organization, key: key, jobId: jobId))
+      case .pushRequest(let request, let key):
+        others.append(
+          .requestPush(request, key: key, unknown: message.deadLetter(.unknownModification(request.modificationId))))
       case .draftCommit(let commit): commits[commit.request.organization, default: []].append(commit)
+      case .schemaChange(let request, let key, let jobId):
+        others.append(.requestSchemaChange(request, key: key, jobId: jobId))
       case .page(let page, let outcomes, let eventId):
         // A job's id that is none of ours can not have counts; its records are applied like single changes.
         let identity =
@@ -75,5 +83,9 @@ enum UUIDShape {
 extension MessageFault {
   package static func unknownOrganization(_ name: String) -> MessageFault {
     MessageFault(code: "UNKNOWN_ORGANIZATION", reason: "no organization is named \(name.prefix(100))")
+  }
+
+  package static func unknownModification(_ id: String) -> MessageFault {
+    MessageFault(code: "UNKNOWN_MODIFICATION", reason: "the organization has no committed edit \(id)")
   }
 }

@@ -105,9 +105,19 @@ package struct BatchTransaction: Sendable {
     case .rebuildKPIs(let organization, let key, let jobId):
       try session.becomeWorker(organization)
       try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: jobId, key: key)
+    case .requestPush(let request, let key, let unknown):
+      try session.becomeWorker(request.organization)
+      if try PushRequestStore.request(session, modification: request.modificationId, key: key) {
+        report.hasNewJob = true
+      } else {
+        try keep(session, unknown, &report)
+      }
     case .commit(let organization, let commits):
       try session.becomeApplier(organization)
       report.commits += try CommitBatch.perform(session, organization: organization, commits, slot: origin.slot)
+    case .requestSchemaChange(let request, let key, let jobId):
+      try session.becomeWorker(request.organization)
+      if try SchemaRequestStore.request(session, id: jobId, key: key, request) { report.hasNewJob = true }
     case .keep(let letter):
       try keep(session, letter, &report)
     }

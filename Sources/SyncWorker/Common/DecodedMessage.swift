@@ -10,7 +10,9 @@ package struct DecodedMessage: Sendable {
     case changed(organization: String, RecordOutcome)
     case readRequest(ReadSyncRequest, key: String, jobId: String)
     case kpiRebuild(organization: String, key: String, jobId: String)
+    case pushRequest(WriteBackMessage, key: String)
     case draftCommit(QueuedCommit)
+    case schemaChange(SchemaChangeRequest, key: String, jobId: String)
     /// Can not be applied: a dead letter.
     case fault(MessageFault)
     /// A null value: counted and skipped.
@@ -49,7 +51,9 @@ package struct DecodedMessage: Sendable {
     case .changed(let organization, _): organization
     case .readRequest(let request, _, _): request.organization
     case .kpiRebuild(let organization, _, _): organization
+    case .pushRequest(let request, _): request.organization
     case .draftCommit(let commit): commit.request.organization
+    case .schemaChange(let request, _, _): request.organization
     case .fault, .tombstone: nil
     }
   }
@@ -59,7 +63,7 @@ package struct DecodedMessage: Sendable {
     switch content {
     case .page(let page, let outcomes, _): outcomes.count + page.rejected.count
     case .changed: 1
-    case .readRequest, .kpiRebuild, .draftCommit, .fault, .tombstone: 0
+    case .readRequest, .kpiRebuild, .pushRequest, .draftCommit, .schemaChange, .fault, .tombstone: 0
     }
   }
 
@@ -84,6 +88,16 @@ package struct DecodedMessage: Sendable {
       return .kpiRebuild(
         organization: try KPIRebuildMessage(event).organization, key: key,
         jobId: UUIDText.event(source: "syncline:kpi_rebuild", id: key))
+    }
+    if event.type == WriteBackMessage.requestedType {
+      let request = try WriteBackMessage(event)
+      guard UUIDShape.isUUID(request.modificationId) else {
+        throw MessageFault(code: IssueCode.invalidMessage, reason: "modificationId is not a UUID")
+      }
+      return .pushRequest(request, key: key)
+    }
+    if event.type == SchemaChangeRequest.type {
+      return .schemaChange(try SchemaChangeRequest(event), key: key, jobId: jobId)
     }
     if event.type == DraftCommitRequest.type {
       let request = try DraftCommitRequest(event)

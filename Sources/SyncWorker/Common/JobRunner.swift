@@ -10,7 +10,7 @@ import SyncStore
 /// A job whose lease another worker has taken is dropped at once: every write of it is fenced.
 final class JobRunner: Sendable {
   private struct State {
-    var running: [String: Task<Void, Never>] = [:]
+    var running: [String: (kind: String, task: Task<Void, Never>)] = [:]
     var isDraining = false
     var waiter: CheckedContinuation<Void, Never>?
     var hasNews = false
@@ -26,18 +26,15 @@ final class JobRunner: Sendable {
   private let log: Log
   private let state = Locked(State())
 
-  init(configuration: WorkerConfiguration, pool: PGPool, producer: KafkaProducer, metrics: Metrics) {
+  init(
+    configuration: WorkerConfiguration, pool: PGPool, producer: KafkaProducer, sources: SourceFactory, metrics: Metrics
+  ) {
     self.configuration = configuration
     self.pool = pool
     self.producer = producer
     self.metrics = metrics
     log = configuration.log
-    let log = configuration.log
-    sources = SourceFactory(clock: configuration.sourceClock) { error, wait in
-      metrics.add(MetricCatalog.retries, 1, [("code", error.code)])
-      log.warning(
-        "the upstream is asked again", ("code", error.code), ("seconds", String(Int(wait.inSeconds.rounded()))))
-    }
+    self.sources = sources
   }
 
   /// Somebody queued a job.
@@ -59,9 +56,9 @@ final class JobRunner: Sendable {
       if let fatal = state.with({ $0.fatal }) { throw fatal }
     }
     await withTaskCancellationHandler {
-      for task in state.with({ Array($0.running.values) }) { await task.value }
+      for job in state.with({ Array($0.running.values) }) { await job.task.value }
     } onCancel: {
-      for task in state.with({ Array($0.running.values) }) { task.cancel() }
+      for job in state.with({ Array($0.running.values) }) { job.task.cancel() }
     }
   }
 
@@ -69,19 +66,26 @@ final class JobRunner: Sendable {
   func drain() async {
     let tasks = state.with { state in
       state.isDraining = true
-      return Array(state.running.values)
+      return state.running.values.map(\.task)
     }
     for task in tasks { task.cancel() }
     wake()
   }
 
   private func claimAll() async {
-    guard configuration.kinds.contains(.readSync) else { return }
-    while state.with({ $0.running.count < configuration.readRuns && !$0.isDraining }) {
+    // Each kind by itself: a schema change does not wait behind long reads.
+    for kind in configuration.kinds.intersection(WorkKind.drivenByJobs) { await claimAll(kind.rawValue) }
+  }
+
+  private func claimAll(_ kind: String) async {
+    func isFree(_ state: State) -> Bool {
+      state.running.values.count { $0.kind == kind } < configuration.readRuns && !state.isDraining
+    }
+    while state.with({ isFree($0) }) {
       let owner = configuration.owner
       do {
         let claim = try await pool.run { session in
-          try session.asSystem { try JobStore.claim(session, kinds: ["read_sync"], owner: owner) }
+          try session.asSystem { try JobStore.claim(session, kinds: [kind], owner: owner) }
         }
         guard let claim else { return }
         start(claim)
@@ -102,7 +106,7 @@ final class JobRunner: Sendable {
       state.with { _ = $0.running.removeValue(forKey: claim.id) }
       wake()
     }
-    state.with { $0.running[claim.id] = task }
+    state.with { $0.running[claim.id] = (claim.kind, task) }
   }
 
   /// The job and its heartbeat; the first to end ends the other.
@@ -156,9 +160,18 @@ final class JobRunner: Sendable {
 
   private func attempt(_ claim: JobClaim, _ log: Log) async throws {
     do {
-      try await ReadJob(
-        configuration: configuration, claim: claim, pool: pool, producer: producer, sources: sources, log: log
-      ).run()
+      switch WorkKind(rawValue: claim.kind) {
+      case .schemaChange:
+        try await SchemaJob(
+          claim: claim, pool: pool,
+          target: SchemaTarget(master: configuration.postgres, credentials: configuration.credentials),
+          settings: configuration.schema, holder: configuration.owner, metrics: metrics, log: log
+        ).run()
+      default:
+        try await ReadJob(
+          configuration: configuration, claim: claim, pool: pool, producer: producer, sources: sources, log: log
+        ).run()
+      }
     } catch let error where JobFailure.saysSomething(error) && !JobFailure.isOutage(error) {
       let failure = JobFailure(error)
       metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
@@ -180,8 +193,13 @@ final class JobRunner: Sendable {
       }
     } else {
       log.error("the job failed", ("code", failure.code), ("cause", failure.message))
-      let ending = ReadRunStore.Ending.failure(code: failure.code, message: failure.message)
-      _ = try await pool.run { try ReadRunStore.finish($0, claim, ending, slot: 0) }
+      try await pool.run { session in
+        if claim.kind == WorkKind.schemaChange.rawValue {
+          return try SchemaRequestStore.failOpen(session, claim, code: failure.code, message: failure.message)
+        }
+        let ending = ReadRunStore.Ending.failure(code: failure.code, message: failure.message)
+        _ = try ReadRunStore.finish(session, claim, ending, slot: 0)
+      }
     }
   }
 

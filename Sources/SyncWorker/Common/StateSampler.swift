@@ -27,7 +27,8 @@ struct StateSampler: Sendable {
       let sample = try await withTimeout(.seconds(4)) { [pool] in
         try await pool.run { session in
           let isCurrent = try Migrator.isCurrent(session)
-          return (isCurrent, isCurrent ? try session.asSystem { try StateStore.sample(session) } : nil)
+          guard isCurrent else { return (false, StateStore.Sample?.none, PushReports.Sample?.none) }
+          return try session.asSystem { (true, try StateStore.sample(session), try PushReports.sample(session)) }
         }
       }
       health.database(reachable: true, current: sample.0)
@@ -37,6 +38,9 @@ struct StateSampler: Sendable {
       metrics.replace(MetricCatalog.oldestJobAge, state.oldest.map { ([("state", $0.state)], $0.seconds) })
       metrics.replace(MetricCatalog.conflicts, state.conflicts.map { ([("status", $0.status)], Double($0.count)) })
       metrics.replace(MetricCatalog.deadLetters, state.deadLetters.map { ([("code", $0.code)], Double($0.count)) })
+      metrics.set(MetricCatalog.oldestPushAge, sample.2?.oldestAge ?? 0)
+      metrics.replace(
+        MetricCatalog.pushesFailed, (sample.2?.failed ?? []).map { ([("code", $0.code)], Double($0.count)) })
       metrics.replace(
         MetricCatalog.lastSyncSuccess, state.lastSuccess.map { ([("organization", $0.organization)], $0.seconds) })
     } catch {

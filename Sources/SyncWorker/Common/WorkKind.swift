@@ -1,7 +1,9 @@
 /// The kinds of work a worker can be told to do or leave: each with the topic it consumes.
 package enum WorkKind: String, CaseIterable, Sendable {
   case readSync = "read_sync"
+  case schemaChange = "schema_change"
   case kpiRebuild = "kpi_rebuild"
+  case writeBack = "write_back"
   case draftCommit = "draft_commit"
 
   package static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -9,7 +11,9 @@ package enum WorkKind: String, CaseIterable, Sendable {
   func topic(_ topics: Topics) -> String {
     switch self {
     case .readSync: topics.readSync
+    case .schemaChange: topics.schemaChange
     case .kpiRebuild: topics.kpiRefresh
+    case .writeBack: topics.writeBack
     case .draftCommit: topics.draftCommit
     }
   }
@@ -19,4 +23,7 @@ package enum WorkKind: String, CaseIterable, Sendable {
 
   /// Somebody waits for it: it has connections of its own, so that it never queues behind bulk work.
   var isInteractive: Bool { self == .draftCommit }
+
+  /// The kinds whose messages only queue a job, for the job runner to drive.
+  static let drivenByJobs: Set<WorkKind> = [.readSync, .schemaChange]
 }

@@ -1,4 +1,5 @@
 import Kafka
+import PEMS
 import Postgres
 import Runtime
 import SyncStore
@@ -15,6 +16,7 @@ package final class Worker: Sendable {
   private let producer: KafkaProducer
   private let host: LaneHost
   private let runner: JobRunner
+  private let pusher: Pusher
   private let relay: OutboxRelay
 
   /// Connects nothing yet. Throws KafkaError for a property librdkafka does not accept.
@@ -33,11 +35,16 @@ package final class Worker: Sendable {
     pool = PGPool(poolOptions, size: configuration.applyConnections + 2, name: "worker", log: configuration.log)
     interactivePool = PGPool(poolOptions, size: 2, name: "commits", log: configuration.log)
     producer = try KafkaProducer(settings: configuration.kafka, log: configuration.log)
-    runner = JobRunner(configuration: configuration, pool: pool, producer: producer, metrics: metrics)
-    let runner = runner
+    let sources = Worker.sources(configuration, pool, metrics)
+    runner = JobRunner(configuration: configuration, pool: pool, producer: producer, sources: sources, metrics: metrics)
+    pusher = Pusher(configuration: configuration, pool: pool, sources: sources, metrics: metrics)
+    let (runner, pusher) = (runner, pusher)
     host = LaneHost(
       configuration: configuration, pool: pool, interactivePool: interactivePool, metrics: metrics,
-      wake: { runner.wake() })
+      wake: {
+        runner.wake()
+        pusher.wake()
+      })
     var relayOptions = postgres
     relayOptions.applicationName += "-outbox"
     relay = OutboxRelay(options: relayOptions, producer: producer, topics: configuration.topics, log: configuration.log)
@@ -59,6 +66,7 @@ package final class Worker: Sendable {
       // After the lanes, so that it is drained before them: nothing is published that this worker will not apply any
       // more.
       Service("jobs", drain: { await self.runner.drain() }, run: { try await self.runner.run() }),
+      Service("pushes", drain: { await self.pusher.drain() }, run: { try await self.pusher.run() }),
       Service(
         "gauges",
         run: {
@@ -83,6 +91,20 @@ package final class Worker: Sendable {
     await producer.close()
     await pool.close()
     await interactivePool.close()
+  }
+
+  /// Sources and targets whose rate limits all workers share.
+  private static func sources(_ configuration: WorkerConfiguration, _ pool: PGPool, _ metrics: Metrics)
+    -> SourceFactory
+  {
+    let (clock, log) = (configuration.sourceClock, configuration.log)
+    return SourceFactory(
+      clock: clock, budget: { SharedBudget(pool: pool, tenant: $0, rate: $1, clock: clock) },
+      onRetry: { error, wait in
+        metrics.add(MetricCatalog.retries, 1, [("code", error.code)])
+        log.warning(
+          "the upstream is asked again", ("code", error.code), ("seconds", String(Int(wait.inSeconds.rounded()))))
+      })
   }
 
   /// Waits until the schema is current, so that a worker started before the migration needs no restart, then joins the

@@ -17,7 +17,7 @@ package struct WorkerConfiguration: Sendable {
   /// Connections for applying; one more serves jobs and one the relay. Default: 4. More lanes than cores of Postgres
   /// gain nothing.
   package var applyConnections = 4
-  /// Read syncs this worker drives at once. Default: 4, each mostly waits for its upstream.
+  /// Jobs of one kind this worker drives at once. Default: 4, each mostly waits for its upstream or its target.
   package var readRuns = 4
   /// Messages of a run that may be published and not yet applied. Default: 12, and together at most `windowBytes`: the
   /// embedded broker keeps 5 MiB a partition, and on a real one it is good manners.
@@ -28,12 +28,20 @@ package struct WorkerConfiguration: Sendable {
   /// When a job whose attempt failed in passing is tried again. Default: after 5, 10, 20, 40, 60 s with jitter, six
   /// attempts in all.
   package var jobRetry = RetryPolicy.job
+  /// Pushes to PEMS this worker has in flight at once. Default: 32, each mostly waits for PEMS or its rate limit.
+  package var pushes = 32
+  /// When a push that failed in passing is tried again. Default: after 5, 10, 20 s with jitter, four attempts in all.
+  package var pushRetry = RetryPolicy.pems
   /// Time as sources see it: their rate limits and the pauses between their own tries.
   package var sourceClock = SourceClock.system
   /// Bytes a partition may have waiting in this process before it is paused; it goes on below half. Default: 4 MB.
   package var laneBytes = 4_000_000
   /// How often all of the kept totals are compared with the records. Default: 15 minutes; nil: never.
   package var verifyInterval: Duration? = .seconds(900)
+  /// Limits of schema changes.
+  package var schema = SchemaSettings()
+  /// Secrets that targets of schema changes are named by.
+  package var credentials = Credentials()
   package var log = Log()
   /// What this worker does. Default: everything.
   package var kinds = Set(WorkKind.allCases)

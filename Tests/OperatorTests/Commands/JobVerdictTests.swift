@@ -26,6 +26,17 @@ import Testing
     #expect(turn.evidence == "queued for 3 min 20 s, 3 jobs of its kind are ahead, 2 are running")
   }
 
+  @Test("A job that waits for a schema version, or for the schema change before it, says so")
+  func ordered() {
+    let wanted = verdict(.queued) {
+      $0.schemaWanted = 7
+      $0.schemaApplied = 5
+    }
+    #expect(wanted.why == "waits for schema version 7 of RIO; version 5 is applied")
+    #expect(verdict(.retrying) { $0.schemaWanted = 7 }.why == "waits for schema version 7 of RIO; none is applied")
+    #expect(verdict(.queued) { $0.waitsForJob = jobB }.why == "waits for the schema change before it, job \(jobB)")
+  }
+
   @Test("A running job runs, waits for its pages, or has lost its worker")
   func running() {
     let lease: (inout JobCircumstances) -> Void = {

@@ -169,8 +169,8 @@ import Testing
         "sync_event_statistics", "sync_event_busy_streams", "sync_event_contention", "sync_table_volume",
       ]
       let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event"]
-      let schedules: Set = ["job_schedule", "job_firing"]
-      let readable = Set(Self.tenantTables + ["organization"]).union(views).union(edits).union(schedules)
+      let others: Set = ["projects", "schema_changes", "job_schedule", "job_firing"]
+      let readable = Set(Self.tenantTables + ["organization"]).union(views).union(edits).union(others)
       for role in ["syncline_reader", "syncline_app"] {
         let permissions: Set = role == "syncline_app" ? ["org_permission"] : []
         #expect(try holders("SELECT", role) == readable.union(permissions), "\(role)")
@@ -179,7 +179,7 @@ import Testing
         }
       }
       for privilege in ["DELETE", "TRUNCATE", "TRIGGER"] {
-        #expect(try holders(privilege, "syncline_worker") == [])
+        #expect(try holders(privilege, "syncline_worker") == (privilege == "DELETE" ? ["projects"] : []))
         #expect(
           try holders(privilege, "syncline_system") == (privilege == "DELETE" ? ["org_permission", "outbox"] : []))
       }

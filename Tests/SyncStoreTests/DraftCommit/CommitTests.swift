@@ -29,7 +29,10 @@ import Testing
       #expect(try session.list("SELECT dor FROM pfa_mirror ORDER BY pfa_id") == ["A0", "A1", "B", "A3"])
       #expect(
         try session.table(
-          "SELECT status, sync_type, sync_direction, received, updated, unchanged, conflicted FROM pfa_sync_log WHERE sync_direction = 'write' ORDER BY id"
+          """
+          SELECT status, sync_type, sync_direction, received, updated, unchanged, conflicted FROM pfa_sync_log
+          WHERE sync_direction = 'write' ORDER BY id
+          """
         ) == [
           ["failed", "draft_commit", "write", "4", "0", "3", "1"],
           ["completed", "draft_commit", "write", "3", "3", "0", "0"],
@@ -60,6 +63,28 @@ import Testing
       #expect(
         try session.table("SELECT sync_state FROM pfa_modification ORDER BY sync_state") == [["committed"], ["draft"]])
       try expectExact(session)
+    }
+  }
+
+  @Test("An edit at a version leaves a committed edit with what it replaced, and asks for its push in one transaction")
+  func versionedEdit() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a")])
+      try session.edit("a", #"{"dor": "X", "category": "Cranes"}"#, at: 1)
+      #expect(
+        try session.table(
+          "SELECT user_id, sync_state, delta, base_values, base_version, applied_version FROM pfa_modification")
+          == [["ann", "committed", #"{"dor": "X"}"#, #"{"dor": "BEO"}"#, "1", "2"]])
+      let pushed = try session.table(
+        """
+        SELECT convert_from(message_key, 'UTF8'), (convert_from(message_value, 'UTF8')::jsonb ->> 'modificationId')::uuid = o.id
+        FROM outbox, pfa_modification o WHERE topic = 'pfa.write-back.v1'
+        """)
+      #expect(pushed == [["RIO/a", "t"]])
+      // No change, no edit.
+      try session.edit("a", #"{"dor": "X"}"#, at: 2)
+      #expect(try session.count("SELECT count(*)::int FROM pfa_modification") == 1)
     }
   }
 

@@ -46,8 +46,9 @@ import Testing
           == ["failed|\(sessions / 3)", "succeeded|\(good)"])
       #expect(
         try await world.lines(
-          "SELECT sync_state, count(*) FROM pfa_modification GROUP BY sync_state ORDER BY sync_state")
-          == ["committed|\(good * 4)", "draft|\(sessions / 3 * 4)"])
+          // The killed workers have pushed some of them already.
+          "SELECT sync_state = 'draft', count(*) FROM pfa_modification GROUP BY 1 ORDER BY 1")
+          == ["f|\(good * 4)", "t|\(sessions / 3 * 4)"])
       #expect(try await world.count("pfa_mirror WHERE version = 2") == good * 4)
       #expect(try await world.kpiDifferences() == [])
     }

@@ -105,7 +105,7 @@ import Testing
         for id in ids { try await world.draft(id, delta, user: user, session: session) }
         try await world.requestCommit(session, user: user, partition: 0)
       }
-      try world.startWorker()
+      try world.startWorker { $0.kinds.remove(.writeBack) }
       try await world.waitUntilCommitted(upTo: 4)
       #expect(
         try await world.lines(

@@ -1,0 +1,34 @@
+-- Claims due edits, oldest first, and those whose worker went silent; each gets a fresh token that fences earlier
+-- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, suspended
+-- organizations. $1 how many  $2 lease in seconds
+-- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
+-- pfa_modification_pushing, pfa_modification_open.
+WITH due AS MATERIALIZED (
+  SELECT d.id, d.mirror_id, d.next_attempt_at FROM pfa_modification d
+  WHERE d.sync_state = 'committed' AND d.next_attempt_at <= now()
+    AND EXISTS (SELECT FROM organization o WHERE o.id = d.organization_id AND o.status = 'active')
+    AND NOT EXISTS (SELECT FROM pfa_modification p WHERE p.mirror_id = d.mirror_id AND p.sync_state = 'syncing')
+    AND NOT EXISTS (SELECT FROM pfa_modification c WHERE c.mirror_id = d.mirror_id AND c.sync_state = 'conflict'
+      AND c.modified_fields && d.modified_fields)
+  ORDER BY d.next_attempt_at, d.id LIMIT $1::int
+  FOR UPDATE OF d SKIP LOCKED
+),
+silent AS MATERIALIZED (
+  SELECT s.id FROM pfa_modification s
+  WHERE s.sync_state = 'syncing' AND s.lease_expires_at < now()
+  LIMIT $1::int
+  FOR UPDATE OF s SKIP LOCKED
+),
+chosen AS (
+  (SELECT DISTINCT ON (mirror_id) id, false AS taken_over FROM due ORDER BY mirror_id, next_attempt_at, id)
+  UNION ALL
+  SELECT id, true FROM silent
+)
+UPDATE pfa_modification m
+SET sync_state = 'syncing', attempt = m.attempt + (NOT c.taken_over)::int, lease_token = gen_random_uuid(),
+  lease_expires_at = clock_timestamp() + make_interval(secs => $2::int)
+FROM chosen c, pfa_mirror r
+WHERE m.id = c.id AND r.id = m.mirror_id
+RETURNING m.id, m.organization_id, r.pfa_id, m.modified_fields, m.attempt, m.lease_token, c.taken_over,
+  (SELECT w.source FROM source_watermark w WHERE w.organization_id = m.organization_id
+    ORDER BY w.updated_at DESC LIMIT 1) AS last_source

@@ -1,0 +1,36 @@
+-- PEMS has the edit's values: the fields are no longer pending, the edit is synced, its conflict closed (W8). A field
+-- whose effective value has changed since stays pending, over what PEMS has now. data, version and totals stay.
+-- $1 edit  $2 token  $3 values PEMS has now, by field  $4 hash of PEMS' content without the edit  $5 with it
+-- No row: the push is no longer held. When the mirror knew the content without the edit, it is told the one with it, so
+-- that the next read recognises our own write (W9).
+-- Locks: the record, then the edit. Indexes: primary keys, pfa_sync_conflict_open.
+WITH held AS MATERIALIZED (
+  SELECT m.id, m.mirror_id FROM pfa_modification m
+  WHERE m.id = $1::uuid AND m.lease_token = $2::uuid AND m.sync_state = 'syncing'
+),
+record AS MATERIALIZED (
+  SELECT r.id, r.data, r.pending_base, r.content_hash FROM held h JOIN pfa_mirror r ON r.id = h.mirror_id
+  FOR UPDATE OF r
+),
+synced AS (
+  UPDATE pfa_modification m
+  SET sync_state = 'synced', synced_at = now(), lease_token = NULL, lease_expires_at = NULL, pushed_values = NULL,
+    error_code = NULL, error_message = NULL
+  FROM record r
+  WHERE m.id = $1::uuid AND m.lease_token = $2::uuid AND m.sync_state = 'syncing'
+  RETURNING m.id, m.mirror_id
+),
+confirmed AS (
+  UPDATE pfa_mirror m
+  SET pending_base = (
+      SELECT jsonb_object_agg(key, value) FROM jsonb_each(coalesce(r.pending_base, '{}') || $3::jsonb)
+      WHERE value <> coalesce(r.data -> key, 'null')),
+    content_hash = CASE WHEN r.content_hash = $4::bigint THEN $5::bigint ELSE r.content_hash END
+  FROM record r, synced s WHERE m.id = r.id AND s.mirror_id = r.id
+),
+closed AS (
+  UPDATE pfa_sync_conflict c
+  SET status = 'resolved', resolution = 'confirmed', resolved_at = now()
+  FROM synced s WHERE c.modification_id = s.id AND c.status = 'open'
+)
+SELECT id FROM synced

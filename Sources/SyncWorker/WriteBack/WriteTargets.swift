@@ -1,0 +1,51 @@
+import PEMS
+import Runtime
+
+/// Where each organization's edits go: to the source it was last read from.
+final class WriteTargets: Sendable {
+  private let catalog: SourceCatalog
+  private let sources: SourceFactory
+  private let targets = Locked<[String: any RecordTarget]>([:])
+
+  init(catalog: SourceCatalog, sources: SourceFactory) {
+    self.catalog = catalog
+    self.sources = sources
+  }
+
+  /// The target for an organization; `lastRead` is the source of its last completed read, nil without one. Throws
+  /// NO_WRITE_TARGET, and what the catalog says of a source that can not be used.
+  func target(lastRead: String?) throws(SourceError) -> any RecordTarget {
+    let definition = try catalog.writeTarget(lastRead: lastRead)
+    if let known = targets.with({ $0[definition.name] }) { return known }
+    guard let made = sources.target(definition) else {
+      throw SourceError(.noWriteTarget, "the source \(definition.name) takes no edits")
+    }
+    return targets.with { targets in
+      let target = targets[definition.name] ?? made
+      targets[definition.name] = target
+      return target
+    }
+  }
+}
+
+extension SourceCatalog {
+  /// The organization's own source if it takes edits, else the only one there is that does: two would be a guess.
+  package func writeTarget(lastRead: String?) throws(SourceError) -> SourceDefinition {
+    if let lastRead, sources[lastRead]?.kind == .pemsGrid || unconfigured[lastRead] != nil {
+      return try source(lastRead)
+    }
+    let able = sources.values.filter { $0.kind == .pemsGrid }.map(\.name).sorted()
+    switch able.count {
+    case 1: return try source(able[0])
+    case 0:
+      // What it lacks is the more useful answer.
+      if let lacking = unconfigured.keys.sorted().first { return try source(lacking) }
+      throw SourceError(
+        .noWriteTarget, "no source takes edits", hint: "define a source of kind pems-grid, then: syncline drafts retry")
+    default:
+      throw SourceError(
+        .noWriteTarget, "several sources take edits: \(able.joined(separator: ", "))",
+        hint: "read the organization from the right one, then: syncline drafts retry")
+    }
+  }
+}

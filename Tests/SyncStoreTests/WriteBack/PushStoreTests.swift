@@ -1,0 +1,110 @@
+import Postgres
+import SyncDomain
+import SyncStore
+import TestKit
+import Testing
+
+@Suite("Push store", .syncDatabase) struct PushStoreTests {
+  /// Records a0, a1, … with one committed edit of each.
+  private func prepare(_ session: PGSession, _ count: Int) throws {
+    try apply(session, (0..<count).map { Sample("a\($0)") })
+    try session.execute(
+      """
+      INSERT INTO pfa_modification (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
+        sync_state, committed_at, next_attempt_at)
+      SELECT id, 'RIO', 'ann', 's', '{"dor": "SITE"}', '{dor}', 1, 'committed', now(), now() - interval '1 minute'
+      FROM pfa_mirror
+      """)
+  }
+
+  @Test("W7 the database lets one push of a record be in flight, and claims take one of each")
+  func oneInFlight() async throws {
+    try await onDatabase { session in
+      try prepare(session, 2)
+      try prepare(session, 2)
+      let first = try session.asSystem { try PushStore.claim(session, limit: 100) }
+      #expect(Set(first.map(\.pfaId)) == ["a0", "a1"] && first.count == 2)
+      #expect(try session.asSystem { try PushStore.claim(session, limit: 100) }.isEmpty)
+      let error = try pgError {
+        try session.execute("UPDATE pfa_modification SET sync_state = 'syncing' WHERE sync_state = 'committed'")
+      }
+      #expect(error.sqlstate == "23505")
+    }
+  }
+
+  @Test("W7 many claim at once: each edit is taken once, at most a hundred a cycle")
+  func contention() async throws {
+    try await onDatabase { try prepare($0, 250) }
+    let database = try SyncDatabase.current
+    let taken = try await withThrowingTaskGroup(of: [String].self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          try await database.run { session in
+            try session.asSystem { try PushStore.claim(session, limit: 1_000) }.map(\.id)
+          }
+        }
+      }
+      return try await group.reduce(into: [[String]]()) { $0.append($1) }
+    }
+    #expect(taken.map(\.count).max() == 100)
+    #expect(Set(taken.joined()).count == 250 && taken.joined().count == 250)
+  }
+
+  @Test("a claim that was taken over writes nothing: not its end, not a conflict, not a delay")
+  func fenced() async throws {
+    try await onDatabase { session in
+      try prepare(session, 1)
+      let old = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+      try session.execute("UPDATE pfa_modification SET lease_expires_at = now() - interval '1 s'")
+      let new = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+      #expect(new.isTakenOver && new.attempt == old.attempt && new.token != old.token)
+      #expect(throws: Fenced.self) { try PushStore.note(session, old, FieldValues()) }
+      #expect(throws: Fenced.self) {
+        try PushStore.finish(session, old, FieldValues(), hashes: (0, 0), wasSent: true, day: "d")
+      }
+      #expect(throws: Fenced.self) { try PushStore.delay(session, old, milliseconds: 0, code: "X", message: "x") }
+      #expect(try session.asSystem { try PushStore.hold(session, [old]) }.isEmpty)
+      #expect(try session.asSystem { try PushStore.hold(session, [new]) } == [new.id])
+      #expect(try session.count("SELECT count(*)::int FROM pfa_sync_log WHERE sync_type = 'write_back'") == 0)
+      try PushStore.finish(session, new, FieldValues(), hashes: (0, 0), wasSent: true, day: "d")
+      #expect(try session.list("SELECT sync_state FROM pfa_modification") == ["synced"])
+    }
+  }
+
+  @Test("W8 an edit made while the push was under way stays pending, over what PEMS has now")
+  func editedMeanwhile() async throws {
+    try await onDatabase { session in
+      try prepare(session, 1)
+      try session.execute(#"UPDATE pfa_mirror SET data = data || '{"dor": "SITE"}', pending_base = '{"dor": "BEO"}'"#)
+      let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+      let sent = try PushStore.load(session, claim).edit.ours(["dor"])
+      try session.execute(#"UPDATE pfa_mirror SET data = data || '{"dor": "YARD"}', version = version + 1"#)
+      try PushStore.finish(session, claim, sent, hashes: (0, 0), wasSent: true, day: "d")
+      #expect(
+        try session.table("SELECT data -> 'dor', pending_base FROM pfa_mirror") == [[#""YARD""#, #"{"dor": "SITE"}"#]])
+    }
+  }
+
+  @Test("S1-24, S1-60 The next pushes are found by an index, whatever else is in the table")
+  func plan() async throws {
+    try await onDatabase { session in
+      try prepare(session, 50)
+      try session.execute(
+        """
+        UPDATE pfa_modification SET next_attempt_at = now() + interval '1 day';
+        INSERT INTO pfa_modification (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
+          sync_state, committed_at, next_attempt_at)
+        SELECT m.id, 'RIO', 'ann', 's', '{"dor": "SITE"}', '{dor}', 1, 'committed', now(), now() + interval '1 hour'
+        FROM pfa_mirror m, generate_series(1, 400);
+        ANALYZE pfa_modification;
+        """)
+      let plan = try session.list(
+        """
+        EXPLAIN SELECT d.id FROM pfa_modification d WHERE d.sync_state = 'committed' AND d.next_attempt_at <= now()
+        ORDER BY d.next_attempt_at, d.id LIMIT 100
+        """
+      ).joined(separator: "\n")
+      #expect(plan.contains("pfa_modification_due"), "\(plan)")
+    }
+  }
+}
