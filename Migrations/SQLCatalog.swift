@@ -62,7 +62,7 @@ package enum SQLCatalog {
       down: text(PackageResources.V0016_schedule_down_sql)),
   ]
 
-  fileprivate static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+  static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
 /// The statements of the product, one file each; the file's head says what its parameters are and what it locks.
@@ -227,50 +227,10 @@ package enum Queries {
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
   package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
 
-  package static let announceStaleEdits = SQLCatalog.text(PackageResources.announce_stale_edits_sql)
-  package static let cancelLane = SQLCatalog.text(PackageResources.cancel_lane_sql)
-  package static let deleteOldHistory = SQLCatalog.text(PackageResources.delete_old_history_sql)
-  package static let dueFirings = SQLCatalog.text(PackageResources.due_firings_sql)
-  package static let endFiring = SQLCatalog.text(PackageResources.end_firing_sql)
-  package static let holdScheduleLease = SQLCatalog.text(PackageResources.hold_schedule_lease_sql)
-  package static let insertFiring = SQLCatalog.text(PackageResources.insert_firing_sql)
-  package static let laneState = SQLCatalog.text(PackageResources.lane_state_sql)
-  package static let listFirings = SQLCatalog.text(PackageResources.list_firings_sql)
-  package static let listLastFirings = SQLCatalog.text(PackageResources.list_last_firings_sql)
-  package static let listSchedules = SQLCatalog.text(PackageResources.list_schedules_sql)
-  package static let nextOwnWork = SQLCatalog.text(PackageResources.next_own_work_sql)
-  package static let releaseScheduleLease = SQLCatalog.text(PackageResources.release_schedule_lease_sql)
-  package static let repeatFiring = SQLCatalog.text(PackageResources.repeat_firing_sql)
-  package static let retireSchedule = SQLCatalog.text(PackageResources.retire_schedule_sql)
-  package static let scheduleLeader = SQLCatalog.text(PackageResources.schedule_leader_sql)
-  package static let settleFirings = SQLCatalog.text(PackageResources.settle_firings_sql)
-  package static let startFiring = SQLCatalog.text(PackageResources.start_firing_sql)
-  package static let storeSchedule = SQLCatalog.text(PackageResources.store_schedule_sql)
-  package static let takeScheduleLease = SQLCatalog.text(PackageResources.take_schedule_lease_sql)
-
-  package static let benchApplyBare = SQLCatalog.text(PackageResources.bench_apply_bare_sql)
-  package static let benchFillWal = SQLCatalog.text(PackageResources.bench_fill_wal_sql)
-  package static let benchFillDrafts = SQLCatalog.text(PackageResources.bench_fill_drafts_sql)
-  package static let benchFillRecords = SQLCatalog.text(PackageResources.bench_fill_records_sql)
-  package static let benchHotGroup = SQLCatalog.text(PackageResources.bench_hot_group_sql)
-  package static let benchLiveKPIs = SQLCatalog.text(PackageResources.bench_live_kpis_sql)
-  package static let benchLiveTimeline = SQLCatalog.text(PackageResources.bench_live_timeline_sql)
-  package static let benchCopyIn = SQLCatalog.text(PackageResources.bench_copy_in_sql)
-  package static let benchCopyOut = SQLCatalog.text(PackageResources.bench_copy_out_sql)
-  package static let benchIndexes = SQLCatalog.text(PackageResources.bench_indexes_sql)
-  package static let benchJournal = SQLCatalog.text(PackageResources.bench_journal_sql)
-  package static let benchMerge = SQLCatalog.text(PackageResources.bench_merge_sql)
-  package static let benchSchemaFillBig = SQLCatalog.text(PackageResources.bench_schema_fill_big_sql)
-  package static let benchSchemaFillOther = SQLCatalog.text(PackageResources.bench_schema_fill_other_sql)
-  package static let benchSchemaReadOther = SQLCatalog.text(PackageResources.bench_schema_read_other_sql)
-  package static let benchSchemaWriteOther = SQLCatalog.text(PackageResources.bench_schema_write_other_sql)
-  package static let benchSchemaWriteBig = SQLCatalog.text(PackageResources.bench_schema_write_big_sql)
-  package static let benchSearchPath = SQLCatalog.text(PackageResources.bench_search_path_sql)
-  package static let benchVersion = SQLCatalog.text(PackageResources.bench_version_sql)
-  package static let benchWAL = SQLCatalog.text(PackageResources.bench_wal_sql)
-
   /// Every statement by file name, for the test that prepares each of them.
-  package static let all: [(name: String, sql: String)] = [
+  package static let all = product + schedule + bench
+
+  private static let product: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),
     ("become_app", becomeApp),
     ("become_system", becomeSystem),
@@ -408,37 +368,5 @@ package enum Queries {
     ("silent_jobs", silentJobs),
     ("unforced_tables", unforcedTables),
     ("watch_job", watchJob),
-    ("announce_stale_edits", announceStaleEdits),
-    ("cancel_lane", cancelLane),
-    ("delete_old_history", deleteOldHistory),
-    ("due_firings", dueFirings),
-    ("end_firing", endFiring),
-    ("hold_schedule_lease", holdScheduleLease),
-    ("insert_firing", insertFiring),
-    ("lane_state", laneState),
-    ("list_firings", listFirings),
-    ("list_last_firings", listLastFirings),
-    ("list_schedules", listSchedules),
-    ("next_own_work", nextOwnWork),
-    ("release_schedule_lease", releaseScheduleLease),
-    ("repeat_firing", repeatFiring),
-    ("retire_schedule", retireSchedule),
-    ("schedule_leader", scheduleLeader),
-    ("settle_firings", settleFirings),
-    ("start_firing", startFiring),
-    ("store_schedule", storeSchedule),
-    ("take_schedule_lease", takeScheduleLease),
-    ("bench_apply_bare", benchApplyBare),
-    ("bench_fill_wal", benchFillWal),
-    ("bench_fill_drafts", benchFillDrafts),
-    ("bench_fill_records", benchFillRecords),
-    ("bench_hot_group", benchHotGroup),
-    ("bench_live_kpis", benchLiveKPIs),
-    ("bench_live_timeline", benchLiveTimeline),
-    ("bench_indexes", benchIndexes),
-    ("bench_journal", benchJournal),
-    ("bench_merge", benchMerge),
-    ("bench_version", benchVersion),
-    ("bench_wal", benchWAL),
   ]
 }
