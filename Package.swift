@@ -52,9 +52,13 @@ let package = Package(
       name: "SyncWorker", dependencies: ["SyncDomain", "SyncStore", "Postgres", "Kafka", "PEMS", "Runtime"],
       swiftSettings: safe),
     .target(
+      name: "SyncScheduler", dependencies: ["SyncDomain", "SyncStore", "Postgres", "PEMS", "YAML", "Runtime"],
+      swiftSettings: safe),
+    .target(
       name: "Operator",
       dependencies: [
-        "SyncWorker", "SyncDomain", "SyncStore", "SQLCatalog", "Postgres", "Kafka", "PEMS", "HTTP", "Runtime",
+        "SyncWorker", "SyncScheduler", "SyncDomain", "SyncStore", "SQLCatalog", "Postgres", "Kafka", "PEMS", "HTTP",
+        "Runtime",
       ],
       swiftSettings: safe),
     .executableTarget(name: "syncline", dependencies: ["Operator"], swiftSettings: safe),
@@ -75,7 +79,12 @@ let package = Package(
     tests(
       "SyncWorker",
       ["SyncWorker", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "Runtime", "SQLCatalog", "syncline"]),
-    tests("Operator", ["Operator", "SyncWorker", "SyncStore", "SyncDomain", "Postgres", "Kafka", "Runtime"]),
+    tests(
+      "SyncScheduler",
+      ["SyncScheduler", "SyncWorker", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "Runtime", "syncline"]),
+    tests(
+      "Operator",
+      ["Operator", "SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "Runtime"]),
     tests("Style", []),
   ]
 )

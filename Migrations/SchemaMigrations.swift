@@ -47,6 +47,9 @@ extension SQLCatalog {
       version: 15, name: "edits", up: text(PackageResources.V0015_edits_up_sql),
       down: text(PackageResources.V0015_edits_down_sql)),
     Migration(
+      version: 16, name: "schedule", up: text(PackageResources.V0016_schedule_up_sql),
+      down: text(PackageResources.V0016_schedule_down_sql)),
+    Migration(
       version: 17, name: "operations", up: text(PackageResources.V0017_operations_up_sql),
       down: text(PackageResources.V0017_operations_down_sql)),
   ]

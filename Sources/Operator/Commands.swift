@@ -5,6 +5,7 @@ package enum Commands {
   package static let table = CommandTable(
     [
       WorkerCommand.command,
+      SchedulerCommand.command,
       DevCommand.command,
       DemoCommand.command,
       SyncRunCommand.command,
@@ -22,6 +23,7 @@ package enum Commands {
       JobsCancelCommand.command,
       JobsRetryCommand.command,
       JobsWhyCommand.command,
+      JobsScheduleCommand.command,
       LogListCommand.command,
       LogShowCommand.command,
       DraftsListCommand.command,

@@ -67,6 +67,15 @@ package enum MetricCatalog {
   package static let lastSyncSuccess = Definition(
     "syncline_last_sync_success_timestamp_seconds", .gauge, "Unix time of an organization's last successful sync.",
     labels: ["organization"])
+  package static let schedulerLeader = Definition(
+    "syncline_scheduler_leader", .gauge, "1 while this scheduler leads, 0 while it stands by.", labels: [])
+  package static let firings = Definition(
+    "syncline_firings_total", .counter,
+    "Firings of scheduled jobs by kind and outcome: requested, waiting, skipped, missed, succeeded, failed, cancelled, timed_out.",
+    labels: ["kind", "outcome"])
+  package static let firingDelay = Definition(
+    "syncline_firing_delay_seconds", .histogram, "Time from the due instant of a firing to its request.", labels: [],
+    buckets: [1, 5, 15, 60, 300, 900, 3600, 21_600, 86_400])
   package static let poolInUse = Definition(
     "syncline_pool_in_use", .gauge, "Database connections that are lent out.", labels: [])
   package static let poolWaiters = Definition(
@@ -78,8 +87,8 @@ package enum MetricCatalog {
     records, batches, batchDuration, commitToVisible, consumerLag, jobs, jobDuration, oldestJobAge, retries,
     deadLetters,
     oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
-    schemaChangeDuration, kpiVerifyDifferences,
-    kpiVerifyLastSuccess, lastSyncSuccess, poolInUse,
+    schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, lastSyncSuccess, schedulerLeader, firings,
+    firingDelay, poolInUse,
     poolWaiters, buildInfo,
   ]
 }

@@ -121,7 +121,7 @@ package final class WorkerWorld: Sendable {
     }
     for worker in workers.with({ $0 }) { await worker.stop() }
     if let path = directory.with({ $0 }) {
-      unlink(path + "/sim.yaml")
+      for name in ["/sim.yaml", "/jobs.yaml"] { unlink(path + name) }
       rmdir(path)
     }
     await producer.close()
@@ -154,7 +154,15 @@ package final class WorkerWorld: Sendable {
   }
 
   /// Starts the program as an operator would, in a process of its own, with further variables.
-  package func spawnWorker(_ variables: [String] = []) throws -> WorkerProcess {
+  package func spawnWorker(_ variables: [String] = []) throws -> WorkerProcess { try spawn("worker", variables) }
+
+  /// The same for a scheduler of these jobs, `jobs:` of a file as it is.
+  package func spawnScheduler(jobs: String) throws -> WorkerProcess {
+    try write(jobs, to: try jobsDirectory() + "/jobs.yaml")
+    return try spawn("scheduler")
+  }
+
+  private func spawn(_ command: String, _ variables: [String] = []) throws -> WorkerProcess {
     let environment =
       [
         "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
@@ -162,7 +170,7 @@ package final class WorkerWorld: Sendable {
         "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
         "PATH=/usr/bin:/bin",
       ] + variables
-    let process = try WorkerProcess(environment: environment)
+    let process = try WorkerProcess(command, environment: environment)
     processes.with { $0.append(process) }
     return process
   }
@@ -184,11 +192,16 @@ package final class WorkerWorld: Sendable {
             rateLimit: 1000
 
         """
-      let file = open(path + "/sim.yaml", O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-      writeAll(file, Array(text.utf8))
-      Glibc.close(file)
+      try write(text, to: path + "/sim.yaml")
       directory = path
       return path
     }
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw SystemFailure("cannot write \(path)") }
+    writeAll(file, Array(text.utf8))
+    Glibc.close(file)
   }
 }

@@ -3,11 +3,11 @@
 -- itself has brought says nothing about what it would take away.
 -- $1 organization  $2 job
 -- Runs under prefer_hashing.sql: both sides are read once, whatever statistics say. Indexes: sync_record_issue_job.
-SELECT count(*) FILTER (WHERE m.created_at < r.started_at) AS active,
-  count(*) FILTER (WHERE s.pfa_id IS NULL AND (m.last_synced_at IS NULL OR m.last_synced_at < r.started_at)) AS orphans,
+SELECT count(*) FILTER (WHERE m.created_at < (SELECT l.started_at FROM pfa_sync_log l WHERE l.job_id = $2::uuid)) AS active,
+  count(*) FILTER (WHERE s.pfa_id IS NULL AND (m.last_synced_at IS NULL
+    OR m.last_synced_at < (SELECT l.started_at FROM pfa_sync_log l WHERE l.job_id = $2::uuid))) AS orphans,
   (SELECT count(*) FROM sync_record_issue i WHERE i.job_id = $2::uuid AND i.rejected AND i.pfa_id IS NULL) AS unreadable
 FROM pfa_mirror m
-CROSS JOIN (SELECT l.started_at FROM pfa_sync_log l WHERE l.job_id = $2::uuid OFFSET 0) r
 LEFT JOIN (
   SELECT DISTINCT unnest(p.seen) AS pfa_id FROM sync_page p WHERE p.job_id = $2::uuid AND p.state = 'applied'
 ) s ON s.pfa_id = m.pfa_id

@@ -8,8 +8,10 @@ WITH open_read AS (
   WHERE organization_id = $2 AND kind = 'read_sync' AND state IN ('queued', 'running', 'retrying', 'awaiting_approval')
     AND parameters -> 'dryRun' IS DISTINCT FROM 'true' AND $4::jsonb -> 'dryRun' IS DISTINCT FROM 'true'
 )
-INSERT INTO sync_job (id, organization_id, kind, state, idempotency_key, parameters, requested_by, error_code, error_message, finished_at)
+INSERT INTO sync_job (id, organization_id, kind, state, idempotency_key, parameters, requested_by, priority, error_code, error_message,
+  finished_at)
 SELECT $1::uuid, $2, 'read_sync', CASE WHEN o.id IS NULL THEN 'queued' ELSE 'failed' END, $3, $4::jsonb, $5,
+  coalesce(($4::jsonb ->> 'priority')::integer, 0),
   CASE WHEN o.id IS NOT NULL THEN 'JOB_ALREADY_RUNNING' END,
   CASE WHEN o.id IS NOT NULL THEN 'a read sync of this organization is open already: job ' || o.id END,
   CASE WHEN o.id IS NOT NULL THEN now() END

@@ -65,7 +65,7 @@ enum WorkerCommand {
   }
 
   /// Makes the topics before anything consumes them; as a service, so that a stop does not wait for Kafka.
-  private static func topics(_ configuration: WorkerConfiguration) -> Service {
+  static func topics(_ configuration: WorkerConfiguration) -> Service {
     let (until, end) = AsyncStream.makeStream(of: Never.self)
     return Service(
       "topics", start: { try await createTopics(configuration) }, drain: { end.finish() },

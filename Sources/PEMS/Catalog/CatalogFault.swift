@@ -18,5 +18,7 @@ package struct CatalogFault: Error, Sendable, Equatable, CustomStringConvertible
 package struct CatalogErrors: Error, Sendable, Equatable, CustomStringConvertible {
   package let faults: [CatalogFault]
 
+  package init(faults: [CatalogFault]) { self.faults = faults }
+
   package var description: String { faults.map(\.description).joined(separator: "\n") }
 }

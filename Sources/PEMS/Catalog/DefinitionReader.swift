@@ -4,35 +4,35 @@ import YAML
 /// first.
 ///
 /// Each key that was asked for counts as known; `finish` reports the others.
-final class DefinitionReader {
+package final class DefinitionReader {
   let file: String
-  let node: YAMLNode
+  package let node: YAMLNode
   private let environment: [String: String]
-  private(set) var faults: [CatalogFault] = []
+  package private(set) var faults: [CatalogFault] = []
   /// Variables and files that are not there: the definition is right, but can not be used here.
-  private(set) var missing: [CatalogFault] = []
+  package private(set) var missing: [CatalogFault] = []
   private var known: Set<String> = []
 
-  init(file: String, node: YAMLNode, environment: [String: String]) {
+  package init(file: String, node: YAMLNode, environment: [String: String]) {
     self.file = file
     self.node = node
     self.environment = environment
     if node.mapping == nil { fault(node, "expected a mapping, found \(node.kind)") }
   }
 
-  func fault(_ node: YAMLNode, _ message: String) {
+  package func fault(_ node: YAMLNode, _ message: String) {
     faults.append(CatalogFault(file: file, line: node.line, message: message))
   }
 
   /// The value of a key; nil when it is absent or null.
-  func value(_ key: String) -> YAMLNode? {
+  package func value(_ key: String) -> YAMLNode? {
     known.insert(key)
     guard let value = node[key], !value.isNull else { return nil }
     return value
   }
 
   /// Text with `${VARIABLE}` filled in; nil when absent.
-  func text(_ key: String) -> String? {
+  package func text(_ key: String) -> String? {
     guard let value = value(key) else { return nil }
     guard let text = value.string else {
       fault(value, "\(key): expected text, found \(value.kind)")
@@ -42,13 +42,13 @@ final class DefinitionReader {
   }
 
   /// Text that must be there.
-  func requiredText(_ key: String) -> String {
+  package func requiredText(_ key: String) -> String {
     if let text = text(key) { return text }
     if node.mapping != nil, node[key] == nil || node[key]?.isNull == true { fault(node, "\(key) is missing") }
     return ""
   }
 
-  func integer(_ key: String, in range: ClosedRange<Int>, default fallback: Int) -> Int {
+  package func integer(_ key: String, in range: ClosedRange<Int>, default fallback: Int) -> Int {
     guard let value = value(key) else { return fallback }
     guard let number = value.int, range.contains(number) else {
       fault(value, "\(key): expected a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -67,7 +67,7 @@ final class DefinitionReader {
   }
 
   /// `500ms`, `30s`, `15m`, `2h` or `1d`.
-  func duration(_ key: String, default fallback: Duration) -> Duration {
+  package func duration(_ key: String, default fallback: Duration) -> Duration {
     guard let value = value(key) else { return fallback }
     guard let duration = value.string.flatMap(DefinitionReader.duration) else {
       fault(value, "\(key): expected a duration such as 500ms, 30s, 15m or 2h")
@@ -76,8 +76,15 @@ final class DefinitionReader {
     return duration
   }
 
+  package func flag(_ key: String, default fallback: Bool) -> Bool {
+    guard let value = value(key) else { return fallback }
+    if let flag = value.bool { return flag }
+    fault(value, "\(key): expected true or false")
+    return fallback
+  }
+
   /// One of the words of an enumeration.
-  func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) -> Choice?
+  package func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) -> Choice?
   where Choice.RawValue == String {
     guard let value = value(key) else { return nil }
     if let choice = value.string.flatMap(Choice.init(rawValue:)) { return choice }
@@ -87,7 +94,7 @@ final class DefinitionReader {
   }
 
   /// A nested mapping, read by `body`, whose faults and missing variables are taken over.
-  func section<Result>(_ key: String, _ body: (DefinitionReader) -> Result) -> Result? {
+  package func section<Result>(_ key: String, _ body: (DefinitionReader) -> Result) -> Result? {
     guard let value = value(key) else { return nil }
     let reader = DefinitionReader(file: file, node: value, environment: environment)
     let result = body(reader)
@@ -126,7 +133,7 @@ final class DefinitionReader {
   }
 
   /// Reports keys nobody asked for.
-  func finish() {
+  package func finish() {
     for entry in node.mapping ?? [] where !known.contains(entry.key) {
       faults.append(
         CatalogFault(file: file, line: entry.keyLine, message: "unknown key \"\(entry.key)\"" + hint(entry.key, known)))

@@ -1,9 +1,9 @@
 import Glibc
 
 /// Reads whole small files and lists directories, without Foundation.
-enum SmallFile {
+package enum SmallFile {
   /// The bytes of a regular file up to `limit`; nil when it cannot be read or is larger. Blocks.
-  static func read(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
+  package static func read(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -22,7 +22,7 @@ enum SmallFile {
   }
 
   /// The names in a directory, sorted; nil when it cannot be read.
-  static func names(in directory: String) -> [String]? {
+  package static func names(in directory: String) -> [String]? {
     guard let stream = opendir(directory) else { return nil }
     defer { closedir(stream) }
     var names: [String] = []

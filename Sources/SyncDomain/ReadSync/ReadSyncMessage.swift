@@ -48,6 +48,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
   package var requestedBy: String?
   /// The trace it belongs to, kept with the job; nil: none.
   package var traceparent: String?
+  /// Jobs of a higher one go first, -100 to 100; nil: 0. Ours only: what is no such number is not looked at.
+  package var priority: Int?
   /// The schema version that the organization must have before the read begins; nil: any.
   package var schemaVersion: Int?
   /// The project whose version is meant; nil: the one that is furthest.
@@ -55,7 +57,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
 
   package init(
     organization: String, mode: ReadSyncMode, source: String, pageSize: Int? = nil, dryRun: Bool = false,
-    requestedBy: String? = nil
+    requestedBy: String? = nil, priority: Int? = nil
   ) {
     self.organization = organization
     self.mode = mode
@@ -63,6 +65,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     self.pageSize = pageSize
     self.dryRun = dryRun
     self.requestedBy = requestedBy
+    self.priority = priority
   }
 
   init(_ event: CloudEvent) throws(MessageFault) {
@@ -78,6 +81,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     dryRun = try payload.boolean("dryRun") ?? false
     requestedBy = try payload.text("requestedBy")
     traceparent = event.traceparent
+    priority = (try? payload.integer("priority")).flatMap { -100...100 ~= $0 ? $0 : nil }
     schemaVersion = try payload.integer("schemaVersion")
     schemaProject = try payload.text("schemaProject")
   }
@@ -91,7 +95,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
     if case .bool(true)? = parameters["dryRun"] { dryRun = true }
     self.init(
       organization: organization, mode: mode, source: source, pageSize: parameters["pageSize"]?.integer.map { Int($0) },
-      dryRun: dryRun, requestedBy: parameters["requestedBy"]?.string)
+      dryRun: dryRun, requestedBy: parameters["requestedBy"]?.string,
+      priority: parameters["priority"]?.integer.map { Int($0) })
     traceparent = parameters["traceparent"]?.string
   }
 
@@ -102,6 +107,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
       .init("source", .string(source)), .init("dryRun", .bool(dryRun)),
     ]
     if let pageSize { members.append(.init("pageSize", .number(String(pageSize)))) }
+    if let priority { members.append(.init("priority", .number(String(priority)))) }
     if let requestedBy { members.append(.init("requestedBy", .string(requestedBy))) }
     if let traceparent { members.append(.init("traceparent", .string(traceparent))) }
     if let schemaVersion { members.append(.init("schemaVersion", .number(String(schemaVersion)))) }

@@ -99,7 +99,7 @@ package struct DecodedMessage: Sendable {
   }
 
   /// The type of a message of `pfa.kpi-refresh.v1`.
-  package static let rebuildType = "pfa.kpi.rebuild"
+  package static let rebuildType = KPIRebuildMessage.type
 
   private static func read(_ event: CloudEvent, _ message: KafkaMessage) throws(MessageFault) -> Content {
     // The key by which the database remembers a request; a job's id follows from it, so that who asks knows it

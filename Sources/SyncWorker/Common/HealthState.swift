@@ -14,22 +14,23 @@ package final class HealthState: Sendable {
 
   package init() {}
 
-  func consumer(lastPoll: @escaping @Sendable () -> ContinuousClock.Instant?, isMember: @escaping @Sendable () -> Bool)
-  {
+  package func consumer(
+    lastPoll: @escaping @Sendable () -> ContinuousClock.Instant?, isMember: @escaping @Sendable () -> Bool
+  ) {
     state.with {
       $0.lastPoll = lastPoll
       $0.isMember = isMember
     }
   }
 
-  func database(reachable: Bool, current: Bool) {
+  package func database(reachable: Bool, current: Bool) {
     state.with {
       $0.isDatabaseReachable = reachable
       $0.isSchemaCurrent = current
     }
   }
 
-  func stopping() { state.with { $0.isStopping = true } }
+  package func stopping() { state.with { $0.isStopping = true } }
 
   /// The loop turns: the polling thread went round within 30 s. Lag and what others do never fail it.
   package var isAlive: Bool {

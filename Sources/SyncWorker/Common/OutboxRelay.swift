@@ -7,24 +7,24 @@ import SyncStore
 ///
 /// The rows are locked by the relay's lock, published, and removed in one transaction that stays open until Kafka has
 /// acknowledged them. A message that Kafka refuses for good is parked; others go on.
-final class OutboxRelay: Sendable {
+package final class OutboxRelay: Sendable {
   private let options: PGOptions
   private let producer: KafkaProducer
   private let topics: Topics
   private let log: Log
   private let isDraining = Locked(false)
 
-  init(options: PGOptions, producer: KafkaProducer, topics: Topics, log: Log) {
+  package init(options: PGOptions, producer: KafkaProducer, topics: Topics, log: Log) {
     self.options = options
     self.producer = producer
     self.topics = topics
     self.log = log
   }
 
-  func drain() async { isDraining.with { $0 = true } }
+  package func drain() async { isDraining.with { $0 = true } }
 
   /// Works until drained or cancelled, on a connection of its own: its transactions wait for Kafka.
-  func run() async throws {
+  package func run() async throws {
     var backoff = Backoff(base: .milliseconds(200), cap: .seconds(10))
     while !isDraining.with({ $0 }) && !Task.isCancelled {
       do {

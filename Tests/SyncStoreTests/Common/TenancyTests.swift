@@ -169,7 +169,8 @@ import Testing
         "sync_event_statistics", "sync_event_busy_streams", "sync_event_contention", "sync_table_volume",
       ]
       let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event"]
-      let readable = Set(Self.tenantTables + ["organization", "projects", "schema_changes"]).union(views).union(edits)
+      let others: Set = ["projects", "schema_changes", "job_schedule", "job_firing"]
+      let readable = Set(Self.tenantTables + ["organization"]).union(views).union(edits).union(others)
       for role in ["syncline_reader", "syncline_app"] {
         let permissions: Set = role == "syncline_app" ? ["org_permission"] : []
         #expect(try holders("SELECT", role) == readable.union(permissions), "\(role)")
