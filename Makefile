@@ -46,12 +46,18 @@ format: setup ## Format all Swift files, and wrap long comments
 	@.ci/wrap Package.swift Sources Tests Migrations
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests Migrations
 
+# One part after the other, each a process of its own: Swift runs all of a process's tests on as many threads as there are
+# cores, and pure ones that compute for seconds would keep the answers of servers and brokers waiting.
+PARTS := StyleTests|YAMLTests SyncDomainTests KafkaTests|PostgresTests RuntimeTests|HTTPTests|PEMSTests SyncStoreTests \
+  SyncWorkerTests|SyncSchedulerTests
+EMPTY :=
+REST := $(subst $(EMPTY) $(EMPTY),|,$(strip $(PARTS)))
+
 .PHONY: test
 test: setup lint build ## Run every test
-	@swift test --skip-build $(TEST) $(if $(FILTER),,--filter StyleTests) 2>&1 | $(SHOW)
-# One after the other: reading the whole tree keeps a core busy, and the wrappers' suites measure patience.
-	@$(if $(FILTER),true,swift test --skip-build $(TEST) --filter 'KafkaTests|PostgresTests' 2>&1 | $(SHOW))
-	@$(if $(FILTER),true,swift test --skip-build $(TEST) --skip 'StyleTests|KafkaTests|PostgresTests' 2>&1 | $(SHOW))
+	@for part in $(if $(FILTER),'$(FILTER)',$(foreach part,$(PARTS),'$(part)')); do \
+	  swift test --skip-build --disable-xctest --parallel --filter "$$part" 2>&1 | $(SHOW); done
+	@$(if $(FILTER),true,swift test --skip-build --disable-xctest --parallel --skip '$(REST)' 2>&1 | $(SHOW))
 
 .PHONY: chaos
 chaos: build ## Kill workers and Postgres at 100 random moments of syncs; KILLS=n for another number, SEED=n to replay

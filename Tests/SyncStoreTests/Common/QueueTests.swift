@@ -95,11 +95,12 @@ import Testing
     }
     try await until("the message is being held") {
       try await database.run {
-        // Not by the statement's text: it stands there before it has run.
+        // Not by the statement's text: it stands there before it has run. All databases share one list of locks.
         try $0.count(
           """
           SELECT count(*)::int FROM pg_locks
           WHERE relation = 'held_message'::regclass AND mode = 'RowExclusiveLock' AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
           """) > 0
       }
     }
