@@ -1,9 +1,7 @@
--- How many active rows the run did not see, of how many that were there before it, and how many of its records were
--- rejected without a readable id, any of which may be one of those rows: the guard before the sweep (R7). What the run
--- itself has brought says nothing about what it would take away.
--- $1 organization  $2 job
+-- How many active rows the run did not see, of how many, and how many of its records were rejected without a readable
+-- id, any of which may be one of those rows: the guard before the sweep (R7). $1 organization  $2 job
 -- Runs under prefer_hashing.sql: both sides are read once, whatever statistics say. Indexes: sync_record_issue_job.
-SELECT count(*) FILTER (WHERE m.created_at < (SELECT l.started_at FROM pfa_sync_log l WHERE l.job_id = $2::uuid)) AS active,
+SELECT count(*) AS active,
   count(*) FILTER (WHERE s.pfa_id IS NULL AND (m.last_synced_at IS NULL
     OR m.last_synced_at < (SELECT l.started_at FROM pfa_sync_log l WHERE l.job_id = $2::uuid))) AS orphans,
   (SELECT count(*) FROM sync_record_issue i WHERE i.job_id = $2::uuid AND i.rejected AND i.pfa_id IS NULL) AS unreadable
