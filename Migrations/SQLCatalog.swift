@@ -70,6 +70,7 @@ package enum Queries {
   package static let becomeWorker = SQLCatalog.text(PackageResources.become_worker_sql)
   package static let claimJob = SQLCatalog.text(PackageResources.claim_job_sql)
   package static let claimPartition = SQLCatalog.text(PackageResources.claim_partition_sql)
+  package static let foreignJobs = SQLCatalog.text(PackageResources.foreign_jobs_sql)
   package static let forgetOffsets = SQLCatalog.text(PackageResources.forget_offsets_sql)
   package static let holdJob = SQLCatalog.text(PackageResources.hold_job_sql)
   package static let insertDeadLetter = SQLCatalog.text(PackageResources.insert_dead_letter_sql)
@@ -253,6 +254,7 @@ package enum Queries {
     ("become_worker", becomeWorker),
     ("claim_job", claimJob),
     ("claim_partition", claimPartition),
+    ("foreign_jobs", foreignJobs),
     ("forget_offsets", forgetOffsets),
     ("hold_job", holdJob),
     ("insert_dead_letter", insertDeadLetter),
