@@ -124,6 +124,7 @@ package enum Queries {
   package static let forecastTotals = SQLCatalog.text(PackageResources.forecast_totals_sql)
   package static let lockConflict = SQLCatalog.text(PackageResources.lock_conflict_sql)
   package static let lockConflictRecord = SQLCatalog.text(PackageResources.lock_conflict_record_sql)
+  package static let refreshConflict = SQLCatalog.text(PackageResources.refresh_conflict_sql)
   package static let resolveConflict = SQLCatalog.text(PackageResources.resolve_conflict_sql)
   package static let permitEditor = SQLCatalog.text(PackageResources.permit_editor_sql)
   package static let queueWriteBacks = SQLCatalog.text(PackageResources.queue_write_backs_sql)
@@ -306,6 +307,7 @@ package enum Queries {
     ("forecast_totals", forecastTotals),
     ("lock_conflict", lockConflict),
     ("lock_conflict_record", lockConflictRecord),
+    ("refresh_conflict", refreshConflict),
     ("resolve_conflict", resolveConflict),
     ("permit_editor", permitEditor),
     ("queue_write_backs", queueWriteBacks),
