@@ -21,6 +21,7 @@ package enum Queries {
   package static let becomeWorker = SQLCatalog.text(PackageResources.become_worker_sql)
   package static let claimJob = SQLCatalog.text(PackageResources.claim_job_sql)
   package static let claimPartition = SQLCatalog.text(PackageResources.claim_partition_sql)
+  package static let foreignJobs = SQLCatalog.text(PackageResources.foreign_jobs_sql)
   package static let forgetOffsets = SQLCatalog.text(PackageResources.forget_offsets_sql)
   package static let holdJob = SQLCatalog.text(PackageResources.hold_job_sql)
   package static let holdMessage = SQLCatalog.text(PackageResources.hold_message_sql)
@@ -77,6 +78,7 @@ package enum Queries {
   package static let forecastTotals = SQLCatalog.text(PackageResources.forecast_totals_sql)
   package static let lockConflict = SQLCatalog.text(PackageResources.lock_conflict_sql)
   package static let lockConflictRecord = SQLCatalog.text(PackageResources.lock_conflict_record_sql)
+  package static let refreshConflict = SQLCatalog.text(PackageResources.refresh_conflict_sql)
   package static let resolveConflict = SQLCatalog.text(PackageResources.resolve_conflict_sql)
   package static let permitEditor = SQLCatalog.text(PackageResources.permit_editor_sql)
   package static let queueWriteBacks = SQLCatalog.text(PackageResources.queue_write_backs_sql)
@@ -202,6 +204,7 @@ package enum Queries {
     ("become_worker", becomeWorker),
     ("claim_job", claimJob),
     ("claim_partition", claimPartition),
+    ("foreign_jobs", foreignJobs),
     ("forget_offsets", forgetOffsets),
     ("hold_job", holdJob),
     ("hold_message", holdMessage),
@@ -256,6 +259,7 @@ package enum Queries {
     ("forecast_totals", forecastTotals),
     ("lock_conflict", lockConflict),
     ("lock_conflict_record", lockConflictRecord),
+    ("refresh_conflict", refreshConflict),
     ("resolve_conflict", resolveConflict),
     ("permit_editor", permitEditor),
     ("queue_write_backs", queueWriteBacks),

@@ -1,9 +1,9 @@
 -- Drafts, conflicts and their history are lost. Committed edits stay in the records, with PEMS' own values beside them.
 DROP FUNCTION discard_session(text, text, text);
-DROP FUNCTION commit_session(text, text, text, text, boolean);
 DROP FUNCTION pfa_event_headers(text, text, text);
 DROP FUNCTION create_draft(uuid, text, text, jsonb, integer);
 DROP FUNCTION pfa_seen_values(uuid, jsonb, integer, integer, text[]);
+DROP FUNCTION pfa_check_names(text[], text);
 DROP FUNCTION pfa_check_delta(jsonb);
 DROP FUNCTION pfa_check_editor(text, text);
 DROP FUNCTION pfa_tenant(text);
@@ -14,6 +14,7 @@ DROP VIEW pfa_merged_live;
 DELETE FROM pfa_sync_log WHERE sync_type IN ('draft_commit', 'write_back');
 ALTER TABLE pfa_sync_log DROP CONSTRAINT pfa_sync_log_sync_type_check;
 ALTER TABLE pfa_sync_log ADD CONSTRAINT pfa_sync_log_sync_type_check CHECK (sync_type IN ('full', 'incremental', 'manual'));
+DROP POLICY sync_record_issue_sandbox ON sync_record_issue;
 DROP TABLE pfa_edit_event;
 DROP TABLE pfa_sync_conflict;
 DROP TABLE pfa_modification;

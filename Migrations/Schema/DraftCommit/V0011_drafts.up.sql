@@ -25,6 +25,8 @@ CREATE TABLE pfa_modification (
   remote_fields     text[] NOT NULL DEFAULT '{}',
   -- The version that brought the edit into effect; null while it is in no record.
   applied_version   integer,
+  -- What the record held until then in the fields that this really changed.
+  replaced_values   jsonb,
   attempt           integer NOT NULL DEFAULT 0,
   next_attempt_at   timestamptz NOT NULL DEFAULT now(),
   lease_token       uuid,
@@ -153,6 +155,14 @@ CREATE POLICY pfa_modification_sandbox ON pfa_modification AS RESTRICTIVE TO syn
   USING (sync_state <> 'draft' OR (session_id = (SELECT syncline_session())
     AND user_id = coalesce((SELECT syncline_user()), user_id)))
   WITH CHECK (sync_state <> 'draft' OR session_id = (SELECT syncline_session()));
+CREATE POLICY pfa_edit_event_sandbox ON pfa_edit_event AS RESTRICTIVE FOR SELECT TO syncline_app, syncline_reader
+  USING (kind <> 'discarded' OR (session_id = (SELECT syncline_session())
+    AND user_id = coalesce((SELECT syncline_user()), user_id)));
+-- An edit that is refused stays a draft, and its issue holds the value.
+CREATE POLICY sync_record_issue_sandbox ON sync_record_issue AS RESTRICTIVE FOR SELECT TO syncline_app, syncline_reader
+  USING (raw IS NULL OR job_id IS NULL OR NOT EXISTS (SELECT FROM sync_job j
+    WHERE j.id = sync_record_issue.job_id AND j.kind = 'draft_commit'
+      AND (j.parameters ->> 'sessionId' IS DISTINCT FROM (SELECT syncline_session()) OR j.requested_by <> (SELECT syncline_user()))));
 -- As pfa_mirror_worker: no index answers it, so each edit is found by its record or its id, never by walking a tenant.
 CREATE POLICY pfa_modification_worker ON pfa_modification TO syncline_worker
   USING (organization_id IS NOT DISTINCT FROM (SELECT syncline_organization()))
@@ -233,7 +243,7 @@ END
 $$;
 
 -- Refuses fields that users may not change (SY004), and values that the generated columns could not read: they would be
--- null to them, and missing in every total (22023).
+-- null to them, and missing in every total; and texts and numbers that are too long for the indexes (22023).
 CREATE FUNCTION pfa_check_delta(p_delta jsonb) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
@@ -251,26 +261,39 @@ BEGIN
   SELECT string_agg(key, ', ' ORDER BY key) INTO refused
   FROM jsonb_each(p_delta)
   WHERE value <> 'null' AND CASE
-    WHEN key IN ('monthlyRate', 'purchasePrice') THEN pfa_money(value) IS NULL
+    WHEN key IN ('monthlyRate', 'purchasePrice')
+      THEN pfa_money(value) IS NULL OR octet_length(trim_scale(value::numeric)::text) > 40
     WHEN key IN ('forecastStart', 'forecastEnd') THEN jsonb_typeof(value) <> 'string' OR pfa_date(value #>> '{}') IS NULL
     WHEN key IN ('isDiscontinued', 'isFundsTransferable') THEN jsonb_typeof(value) <> 'boolean'
     WHEN key = 'source' THEN value NOT IN ('"Rental"', '"Purchase"')
-    ELSE jsonb_typeof(value) <> 'string' END;
+    ELSE jsonb_typeof(value) <> 'string' OR octet_length(value #>> '{}') > 400 END;
   IF refused IS NOT NULL THEN
     RAISE EXCEPTION 'INVALID_VALUE: %', refused USING ERRCODE = '22023';
   END IF;
 END
 $$;
 
+-- Refuses names and reasons that are too long for indexes and messages (22023). p_names: of users, sessions and
+-- commits.
+CREATE FUNCTION pfa_check_names(p_names text[], p_reason text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF EXISTS (SELECT FROM unnest(p_names) n WHERE octet_length(n) > 255) OR octet_length(p_reason) > 4000 THEN
+    RAISE EXCEPTION 'INVALID_VALUE: a user or session has more than 255 bytes, or a reason more than 4000'
+      USING ERRCODE = '22023';
+  END IF;
+END
+$$;
+
 -- What a user who saw a record at a version saw in these fields. At the present version: what is there. At an earlier
--- one: put together from the edits since, if they account for every version; else nothing, and such an edit is a
--- conflict unless the record has its value already.
+-- one: put together from what the edits since replaced, if they account for every version; else nothing, and such an
+-- edit is a conflict unless the record has its value already.
 CREATE FUNCTION pfa_seen_values(p_mirror uuid, p_data jsonb, p_now integer, p_seen integer, p_fields text[]) RETURNS jsonb
 LANGUAGE sql STABLE
 RETURN CASE WHEN p_now = p_seen OR p_now - p_seen = (SELECT count(DISTINCT o.applied_version) FROM pfa_modification o
-    WHERE o.mirror_id = p_mirror AND o.applied_version > p_seen AND o.applied_version <= p_now)
-  THEN coalesce((SELECT jsonb_object_agg(f, coalesce((SELECT o.base_values -> f FROM pfa_modification o
-      WHERE o.mirror_id = p_mirror AND o.applied_version > p_seen AND o.applied_version <= p_now AND o.base_values ? f
+    WHERE o.mirror_id = p_mirror AND o.applied_version > p_seen AND o.applied_version <= p_now AND o.replaced_values IS NOT NULL)
+  THEN coalesce((SELECT jsonb_object_agg(f, coalesce((SELECT o.replaced_values -> f FROM pfa_modification o
+      WHERE o.mirror_id = p_mirror AND o.applied_version > p_seen AND o.applied_version <= p_now AND o.replaced_values ? f
       ORDER BY o.applied_version LIMIT 1),
       p_data -> f, 'null')) FROM unnest(p_fields) f), '{}')
   ELSE '{}' END;
@@ -294,6 +317,7 @@ BEGIN
   IF tenant IS NULL THEN RAISE EXCEPTION 'NOT_FOUND: no such record' USING ERRCODE = 'P0002'; END IF;
   PERFORM pfa_check_editor(p_user_id, tenant);
   PERFORM pfa_check_delta(p_delta);
+  PERFORM pfa_check_names(ARRAY[p_user_id, p_session_id], NULL);
   IF coalesce(p_session_id, '') = '' THEN
     RAISE EXCEPTION 'MISSING_REQUIRED_FIELD: a draft belongs to a session' USING ERRCODE = '22023';
   END IF;
@@ -346,29 +370,6 @@ RETURN jsonb_build_array(jsonb_build_array('ce_specversion', '1.0'), jsonb_build
   jsonb_build_array('ce_time', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
   jsonb_build_array('ce_organization', p_organization), jsonb_build_array('content-type', 'application/json'));
 
--- Queues the commit of a session's drafts with the caller's transaction; returns the commit's id. A partial commit
--- applies what can be applied and leaves the rest. Raises 42501 FORBIDDEN, P0002 when the session has no drafts.
-CREATE FUNCTION commit_session(p_organization text, p_user_id text, p_session_id text, p_change_reason text,
-  p_partial boolean DEFAULT false) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-  commit uuid := gen_random_uuid();
-BEGIN
-  PERFORM pfa_check_editor(p_user_id, p_organization);
-  IF NOT EXISTS (SELECT FROM pfa_modification o WHERE o.session_id = p_session_id AND o.sync_state = 'draft'
-      AND o.organization_id = p_organization AND o.user_id = p_user_id) THEN
-    RAISE EXCEPTION 'NOT_FOUND: the session has no drafts of this user' USING ERRCODE = 'P0002';
-  END IF;
-  INSERT INTO outbox (topic, message_key, message_value, headers)
-  VALUES ('pfa.draft-commit.v1', convert_to(p_organization || '/' || p_session_id, 'UTF8'),
-    convert_to(jsonb_strip_nulls(jsonb_build_object('organization', p_organization, 'commitId', commit, 'userId', p_user_id,
-      'sessionId', p_session_id, 'changeReason', p_change_reason, 'partial', CASE WHEN p_partial THEN true END))::text, 'UTF8'),
-    pfa_event_headers('pfa.draft.commit', commit::text, p_organization));
-  PERFORM pg_notify('syncline_outbox', '');
-  RETURN commit;
-END
-$$;
-
 -- Removes a user's drafts of one session and records what they were; returns how many. Raises 42501 FORBIDDEN.
 CREATE FUNCTION discard_session(p_organization text, p_user_id text, p_session_id text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -389,8 +390,8 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION create_draft(uuid, text, text, jsonb, integer), commit_session(text, text, text, text, boolean),
+REVOKE EXECUTE ON FUNCTION create_draft(uuid, text, text, jsonb, integer),
   discard_session(text, text, text), pfa_tenant(text), pfa_check_editor(text, text), pfa_event_headers(text, text, text),
   pfa_seen_values(uuid, jsonb, integer, integer, text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION create_draft(uuid, text, text, jsonb, integer), commit_session(text, text, text, text, boolean),
+GRANT EXECUTE ON FUNCTION create_draft(uuid, text, text, jsonb, integer),
   discard_session(text, text, text) TO syncline_app;

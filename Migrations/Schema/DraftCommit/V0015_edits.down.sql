@@ -105,6 +105,8 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION pfa_event_headers(text, text, text) FROM syncline_worker;
+DROP FUNCTION pfa_edit_findings(jsonb, jsonb);
+DROP FUNCTION commit_session(text, text, text, text, boolean);
 DROP FUNCTION pfa_write_edits(integer, uuid[], integer[], jsonb[], jsonb[], text[]);
 DROP FUNCTION pfa_queue_write_backs(uuid[]);
 DROP FUNCTION pfa_fields_in_flight(uuid);

@@ -89,6 +89,72 @@ GRANT EXECUTE ON FUNCTION pfa_queue_write_backs(uuid[]),
   pfa_write_edits(integer, uuid[], integer[], jsonb[], jsonb[], text[]) TO syncline_worker;
 GRANT EXECUTE ON FUNCTION pfa_event_headers(text, text, text) TO syncline_worker;
 
+-- Queues the commit of a session's drafts with the caller's transaction; returns the commit's id. A partial commit
+-- applies what can be applied and leaves the rest. Raises 42501 FORBIDDEN, 22023 for a reason that is too long, P0002
+-- when the session has no drafts.
+CREATE FUNCTION commit_session(p_organization text, p_user_id text, p_session_id text, p_change_reason text,
+  p_partial boolean DEFAULT false) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  commit uuid := gen_random_uuid();
+BEGIN
+  PERFORM pfa_check_editor(p_user_id, p_organization);
+  PERFORM pfa_check_names(ARRAY[p_user_id, p_session_id], p_change_reason);
+  IF NOT EXISTS (SELECT FROM pfa_modification o WHERE o.session_id = p_session_id AND o.sync_state = 'draft'
+      AND o.organization_id = p_organization AND o.user_id = p_user_id) THEN
+    RAISE EXCEPTION 'NOT_FOUND: the session has no drafts of this user' USING ERRCODE = 'P0002';
+  END IF;
+  INSERT INTO outbox (topic, message_key, message_value, headers)
+  VALUES ('pfa.draft-commit.v1', convert_to(p_organization || '/' || p_session_id, 'UTF8'),
+    convert_to(jsonb_strip_nulls(jsonb_build_object('organization', p_organization, 'commitId', commit, 'userId', p_user_id,
+      'sessionId', p_session_id, 'changeReason', p_change_reason, 'partial', CASE WHEN p_partial THEN true END))::text, 'UTF8'),
+    pfa_event_headers('pfa.draft.commit', commit::text, p_organization));
+  PERFORM pg_notify('syncline_outbox', '');
+  RETURN commit;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION commit_session(text, text, text, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION commit_session(text, text, text, text, boolean) TO syncline_app;
+
+-- What is wrong with an edit that pfa_check_delta let pass, on a record as it is now: one row for each field. The rules
+-- of EditRules.swift and EditDecision.swift for an edit that nobody else's stands against; a test holds them together.
+CREATE FUNCTION pfa_edit_findings(p_data jsonb, p_delta jsonb) RETURNS TABLE (field text, code text)
+LANGUAGE sql IMMUTABLE AS $$
+  WITH alone AS (
+    SELECT d.key AS field, CASE
+      WHEN d.key IN ('category', 'source') AND d.value IN ('null', '""') THEN 'MISSING_REQUIRED_FIELD'
+      WHEN d.key IN ('monthlyRate', 'purchasePrice') AND pfa_money(d.value) < 0 THEN 'INVALID_RANGE' END AS code
+    FROM jsonb_each(p_delta) d
+  ),
+  -- A record out of the plan is edited by nobody; only PEMS brings it back.
+  gone AS (
+    SELECT 'isDiscontinued' AS field, 'BUSINESS_RULE_VIOLATION' AS code
+    WHERE pfa_flag(p_data -> 'isDiscontinued') AND NOT pfa_flag(p_delta -> 'isDiscontinued')
+  ),
+  sides AS (
+    SELECT pfa_changed_fields(ARRAY(SELECT jsonb_object_keys(p_delta)), p_data, p_data || p_delta) AS changed, p_data || p_delta AS d
+  ),
+  dates AS (
+    SELECT 'forecastEnd' AS field, 'INVALID_DATE_ORDER' AS code FROM sides
+    WHERE changed && '{forecastStart,forecastEnd}' AND pfa_date(d ->> 'forecastEnd') < pfa_date(d ->> 'forecastStart')
+  ),
+  -- What was missing before is not the edit's fault.
+  price AS (
+    SELECT p.field, 'MISSING_REQUIRED_FIELD' AS code
+    FROM sides CROSS JOIN (VALUES ('Rental', 'monthlyRate'), ('Purchase', 'purchasePrice')) AS p (source, field)
+    WHERE changed && '{source,monthlyRate,purchasePrice}' AND d ->> 'source' = p.source AND d ->> p.field IS NULL
+      AND NOT (coalesce(p_data ->> 'source' = p.source, false) AND p_data ->> p.field IS NULL)
+  ),
+  together AS (SELECT * FROM dates UNION ALL SELECT * FROM price WHERE NOT EXISTS (SELECT FROM dates))
+  SELECT a.field, a.code FROM alone a WHERE a.code IS NOT NULL
+  UNION ALL
+  SELECT g.field, g.code FROM gone g WHERE NOT EXISTS (SELECT FROM alone a WHERE a.code IS NOT NULL)
+  UNION ALL
+  SELECT t.field, t.code FROM together t
+  WHERE NOT EXISTS (SELECT FROM alone a WHERE a.code IS NOT NULL) AND NOT EXISTS (SELECT FROM gone)
+$$;
+
 -- Applies an edit if the record is still at the version the user saw, and commits it: totals, lineage, the edit's own
 -- row, and the request to push it.
 --
@@ -96,7 +162,8 @@ GRANT EXECUTE ON FUNCTION pfa_event_headers(text, text, text) TO syncline_worker
 -- leave them out. Otherwise nothing is written, and: conflict_detected with the current content and version; or
 -- neither, when there is no such record.
 -- Raises 42501 FORBIDDEN without write permission, SY004 for a field that users may not change, 22023 for a value that
--- is not canonical. A field that has the edit's value already is no change; missing and null are the same.
+-- is not canonical and, with the code of the rule, for a record that would not be sound (pfa_edit_findings). A field
+-- that has the edit's value already is no change; missing and null are the same.
 CREATE OR REPLACE FUNCTION update_mirror_with_lock(p_mirror_id uuid, p_delta jsonb, p_current_version integer)
 RETURNS TABLE (success boolean, new_version integer, conflict_detected boolean, current_content jsonb,
   current_version integer)
@@ -106,6 +173,7 @@ DECLARE
   tenant text := pfa_tenant((SELECT m.organization_id FROM pfa_mirror m WHERE m.id = p_mirror_id));
   editor text := coalesce(syncline_user(), session_user);
   seen record;
+  wrong record;
   ours jsonb;
   before jsonb;
   edit uuid;
@@ -120,6 +188,9 @@ BEGIN
   SELECT m.id, m.data, m.version, m.pending_base INTO seen FROM pfa_mirror m
   WHERE m.id = p_mirror_id AND m.organization_id = tenant AND m.version = p_current_version FOR NO KEY UPDATE;
   IF FOUND THEN
+    SELECT f.code, string_agg(f.field, ', ' ORDER BY f.field) AS fields INTO wrong
+    FROM pfa_edit_findings(seen.data, p_delta) f GROUP BY f.code ORDER BY min(f.field) LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION '%: %', wrong.code, wrong.fields USING ERRCODE = '22023'; END IF;
     SELECT jsonb_object_agg(d.key, d.value), jsonb_object_agg(d.key, coalesce(seen.data -> d.key, 'null')) INTO ours, before
     FROM jsonb_each(p_delta) d WHERE d.value <> coalesce(seen.data -> d.key, 'null');
     IF ours IS NOT NULL THEN
@@ -129,9 +200,9 @@ BEGIN
         ARRAY[(SELECT jsonb_object_agg(key, value) FROM jsonb_each(before || coalesce(seen.pending_base, '{}'))
           WHERE value IS DISTINCT FROM ours -> key OR key = ANY (pfa_fields_in_flight(seen.id)))], ARRAY[seen.id::text]);
       INSERT INTO pfa_modification AS o (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
-        base_values, sync_state, applied_version, committed_at)
+        base_values, replaced_values, sync_state, applied_version, committed_at)
       VALUES (seen.id, tenant, editor, coalesce(syncline_session(), 'direct'), ours,
-        ARRAY(SELECT jsonb_object_keys(ours) ORDER BY 1), seen.version, before, 'committed', seen.version + 1, now())
+        ARRAY(SELECT jsonb_object_keys(ours) ORDER BY 1), seen.version, before, before, 'committed', seen.version + 1, now())
       RETURNING o.id INTO edit;
       PERFORM pfa_queue_write_backs(ARRAY[edit]);
     END IF;

@@ -107,8 +107,11 @@ struct CommitBench: Sendable {
       let script = """
         \\set n random(0, \(records - 1))
         \\set rate random(1000, 9000)
-        UPDATE pfa_mirror SET data = data || jsonb_build_object('monthlyRate', :rate::int), version = version
-        WHERE organization_id = '\(Self.organization)' AND pfa_id = 'B' || :n::int AND version > 0;
+        UPDATE pfa_mirror m
+        SET data = m.data || jsonb_build_object('monthlyRate', :rate::int), version = m.version + 1
+        FROM (SELECT id, version FROM pfa_mirror
+          WHERE id = md5('\(Self.organization)' || chr(31) || 'B' || :n::int)::uuid) s
+        WHERE m.id = s.id AND m.version = s.version;
         """
       if let rate = try await PgBench.rate(url, script: script, clients: 20, seconds: 4) { limit.append(rate) }
       // What pgbench wrote went past the totals.

@@ -34,6 +34,11 @@ enum DraftErrors {
     case .forbidden:
       CommandError(
         .failure, EditCode.forbidden, "the user has no write permission", hint: "grant 'write' in org_permission")
+    case .changed(let fields):
+      CommandError(
+        .conflict, EditCode.conflict,
+        "others have edited \(fields.joined(separator: ", ")) since the conflict was shown",
+        hint: "look again with 'syncline conflicts show', then decide")
     case .invalid(let findings):
       CommandError(
         .invalid, findings.first?.code ?? EditCode.invalidValue,

@@ -5,6 +5,8 @@ package struct CommitOutcome: Sendable, Equatable {
     package let edit: DraftEdit
     /// Empty: the record had the edit's values already.
     package let patch: FieldValues
+    /// What the record held in the fields of the patch.
+    package let replaced: FieldValues
     /// The record afterwards.
     package let record: MirrorRecord
   }
@@ -124,10 +126,11 @@ package struct CommitFold: Sendable {
     }
     if request.partial || (outcome.conflicted.isEmpty && outcome.refused.isEmpty) {
       for (edit, record, patch) in clean {
+        let replaced = record.data.all(patch.fields)
         var record = record
         record.apply(patch)
         records[record.id] = record
-        outcome.applied.append(CommitOutcome.Applied(edit: edit, patch: patch, record: record))
+        outcome.applied.append(CommitOutcome.Applied(edit: edit, patch: patch, replaced: replaced, record: record))
       }
     } else {
       outcome.held = clean.count

@@ -1,6 +1,10 @@
 /// `pfa.draft.commit`: a user wants the drafts of a session in effect.
 package struct DraftCommitRequest: Hashable, Sendable {
   package static let type = "pfa.draft.commit"
+  /// Bytes; of commits, users and sessions.
+  package static let longestName = 255
+  /// Bytes.
+  package static let longestReason = 4_000
 
   package var organization: String
   /// As the sender wrote it; ``jobId`` follows from it.
@@ -34,9 +38,14 @@ package struct DraftCommitRequest: Hashable, Sendable {
     changeReason = try payload.text("changeReason")
     partial = try payload.boolean("partial") ?? false
     // No text column holds them, so no draft can be meant.
-    for (name, text) in [("commitId", commitId), ("userId", userId), ("sessionId", sessionId)]
-    where text.utf8.contains(0) { throw .message("\(name) holds a NUL character") }
+    for (name, text) in [("commitId", commitId), ("userId", userId), ("sessionId", sessionId)] {
+      if text.utf8.contains(0) { throw .message("\(name) holds a NUL character") }
+      if text.utf8.count > Self.longestName { throw .message("\(name) has more than \(Self.longestName) bytes") }
+    }
     if changeReason?.utf8.contains(0) == true { throw .message("changeReason holds a NUL character") }
+    if changeReason.map({ $0.utf8.count > Self.longestReason }) == true {
+      throw .message("changeReason has more than \(Self.longestReason) bytes")
+    }
   }
 
   /// The payload, canonical.

@@ -28,7 +28,9 @@ package enum EditRules {
     case .flag: return ["true", "false"].contains(value.shown) && value.text == nil ? nil : EditCode.invalidType
     case .money:
       guard value.isNumber else { return EditCode.invalidType }
-      guard let cents = Cents.parse(value.shown) else { return EditCode.invalidValue }
+      guard value.literal.count <= longestNumber, let cents = Cents.parse(value.shown) else {
+        return EditCode.invalidValue
+      }
       return cents < 0 ? EditCode.invalidRange : nil
     case .date:
       guard let text = value.text else { return EditCode.invalidType }
@@ -38,10 +40,16 @@ package enum EditRules {
       return ["Rental", "Purchase"].contains(text) ? nil : EditCode.invalidEnumValue
     case .text:
       guard let text = value.text else { return EditCode.invalidType }
+      guard text.utf8.count <= longestText else { return EditCode.invalidValue }
       // An empty category is a missing one.
       return text.isEmpty && EditableField.required.contains(field) ? EditCode.missingRequiredField : nil
     }
   }
+
+  /// Bytes; all fields of a draft together must fit into an entry of an index, 2,704 bytes.
+  package static let longestText = 400
+  /// Digits, sign and point.
+  package static let longestNumber = 40
 
   /// What is wrong with a record in a group of fields.
   static func findings(in record: FieldValues, group: EditableField.Group) -> [Finding] {

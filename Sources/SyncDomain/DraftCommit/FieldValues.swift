@@ -83,6 +83,11 @@ package struct FieldValues: Hashable, Sendable {
     FieldValues(Dictionary(uniqueKeysWithValues: Set(fields).compactMap { name in known(name).map { (name, $0) } }))
   }
 
+  /// All of these fields; null for one that is not there.
+  package func all(_ fields: [String]) -> FieldValues {
+    FieldValues(Dictionary(uniqueKeysWithValues: Set(fields).map { ($0, self[$0]) }))
+  }
+
   /// The JSON object, members sorted by name.
   package func encoded() -> [UInt8] {
     var out: [UInt8] = [ASCII.openBrace]

@@ -1,4 +1,5 @@
 import Postgres
+import Runtime
 import SQLCatalog
 import SyncDomain
 
@@ -99,6 +100,21 @@ package enum JobStore {
       state: state, errorCode: try row.text("error_code"), errorMessage: try row.text("error_message"),
       isDryRun: try row.bool("is_dry_run") ?? false, progress: try row.bytes("progress") ?? [],
       applied: try row.integer("applied"), total: try row.int("total"))
+  }
+
+  /// The ids under which jobs of a kind are kept: those that are asked for, and for one that is taken by another kind's
+  /// or tenant's job another, always the same. The transaction sees all organizations afterwards.
+  ///
+  /// A tenant must not be able to block the requests of another by using their ids first.
+  package static func identities(
+    _ session: PGSession, _ ids: [String], kind: String, organization: String
+  ) throws -> [String] {
+    try session.becomeSystem()
+    let rows = try session.query(
+      Queries.foreignJobs, [.text(organization), .text(kind), .array(.text(ids))]
+    ).rows
+    let taken = Set(try rows.map { try $0.string("id") })
+    return ids.map { taken.contains($0) ? UUIDText.event(source: "\(kind) \(organization)", id: $0) : $0 }
   }
 
   /// Queues a read sync, bound to its organization already. Nil: the same event asked before; then nothing changed.

@@ -9,15 +9,19 @@ package enum ConflictStore {
     /// Somebody was faster.
     case resolved
     case forbidden
+    /// Others have edited these fields since the conflict was shown. Its row tells now what they say.
+    case changed([String])
     case invalid([EditRules.Finding])
   }
 
-  /// Ends a conflict. Blocks while another writer holds the record. Throws ``Failure``, then nothing has changed.
+  /// Ends a conflict. Blocks while another writer holds the record. Throws ``Failure``; then nothing has changed, but
+  /// for what the conflict shows after ``Failure/changed(_:)``.
   package static func resolve(
     _ session: PGSession, _ id: String, organization: String, choice: ConflictResolution.Choice, user: String,
     reason: String?
   ) throws -> ConflictResolution {
-    try session.asWorker(organization) {
+    var unseen: [String] = []
+    let resolution = try session.asWorker(organization) { () -> ConflictResolution? in
       let results = try session.pipeline([
         PGStatement(Queries.listEditors, [.text(organization), .array(.text([user]))]),
         PGStatement(Queries.lockConflictRecord, [.uuid(id)]), PGStatement(Queries.lockConflict, [.uuid(id)]),
@@ -38,10 +42,36 @@ package enum ConflictStore {
         case .invalid(let findings): throw Failure.invalid(findings)
         }
       }
+      let shown = try shown(row)
+      unseen = shown.unseen(resolution.patch, of: edit, on: record)
+      guard unseen.isEmpty else {
+        try refresh(session, id, shown.refreshed(unseen, on: record))
+        return nil
+      }
       let cause = try row.text("commit_id") ?? edit.id
       try write(session, id, edit, from: record, resolution, choice, user: user, reason: reason, cause: cause)
       return resolution
     }
+    guard let resolution else { throw Failure.changed(unseen) }
+    return resolution
+  }
+
+  private static func shown(_ row: PGRow) throws -> ShownConflict {
+    func values(_ column: String) throws -> FieldValues {
+      FieldValues(json: try row.bytes(column) ?? []) ?? FieldValues()
+    }
+    return ShownConflict(
+      fields: try row.textArray("conflict_fields")?.compactMap(\.self) ?? [], local: try values("local_values"),
+      remote: try values("remote_values"), version: try row.int("current_version").map { Int($0) })
+  }
+
+  private static func refresh(_ session: PGSession, _ id: String, _ shown: ShownConflict) throws {
+    try session.query(
+      Queries.refreshConflict,
+      [
+        .uuid(id), .array(.text(shown.fields)), .json(shown.remote.encoded()),
+        shown.version.map { .int4(Int32($0)) } ?? .null,
+      ])
   }
 
   private static func write(
@@ -63,19 +93,17 @@ package enum ConflictStore {
       }
     }
     let fields = resolution.delta.fields
+    let isInEffect = isWritten && resolution.isPushed
     try session.query(
       Queries.resolveConflict,
       [
-        .uuid(id), .text(choice.name), .text(user), PGValue(reason), .json(picked(after, fields)),
+        .uuid(id), .text(choice.name), .text(user), PGValue(reason), .json(after.data.all(fields).encoded()),
         .text(resolution.isPushed ? "committed" : "superseded"), .json(resolution.delta.encoded()),
         .json(resolution.base.encoded()), .int4(Int32(before.version)),
-        isWritten && resolution.isPushed ? .int4(Int32(after.version)) : .null, .json(picked(before, fields)),
+        isInEffect ? .int4(Int32(after.version)) : .null,
+        isInEffect ? .json(before.data.all(resolution.patch.fields).encoded()) : .null,
+        .json(before.data.all(fields).encoded()),
       ])
     if resolution.isPushed { try session.query(Queries.queueWriteBacks, [.array(.text([edit.id]))]) }
-  }
-
-  /// All of them, also those the record does not have.
-  private static func picked(_ record: MirrorRecord, _ fields: [String]) -> [UInt8] {
-    FieldValues(Dictionary(uniqueKeysWithValues: fields.map { ($0, record.data[$0]) })).encoded()
   }
 }

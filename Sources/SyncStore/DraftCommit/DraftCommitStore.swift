@@ -5,9 +5,10 @@ import SyncDomain
 /// A commit as its event asked for it, with the identity it has in the database.
 package struct QueuedCommit: Sendable, Equatable {
   package let request: DraftCommitRequest
-  /// The job's id, and the id that its edits carry: the commit's own when that is a UUID.
-  package let jobId: String
-  /// `ce_source` and `ce_id`, by which the event is known when it comes again.
+  /// The job's id, and the id that its edits carry: the commit's own when that is a UUID that no other kind's or
+  /// tenant's job has.
+  package var jobId: String
+  /// The organization, `ce_source` and `ce_id`, by which the event is known when it comes again.
   package let key: String
   /// When Kafka took the request, ms since 1970; nil when it does not say.
   package let askedAt: Int64?
@@ -133,9 +134,9 @@ package enum DraftCommitStore {
 
   /// Drafts that are committed now, and of these the ones that are conflicts at once.
   private static func edits(_ outcomes: [(commit: QueuedCommit, outcome: CommitOutcome)]) -> [PGStatement] {
-    typealias Row = (id: String, commit: QueuedCommit, version: Int32?)
+    typealias Row = (id: String, commit: QueuedCommit, applied: CommitOutcome.Applied?)
     let applied = outcomes.flatMap { commit, outcome in
-      outcome.applied.map { Row($0.edit.id, commit, $0.patch.isEmpty ? nil : Int32($0.record.version)) }
+      outcome.applied.map { Row($0.edit.id, commit, $0.patch.isEmpty ? nil : $0) }
     }
     let conflicts = outcomes.flatMap { _, outcome in outcome.conflicted }
     let rows = applied + outcomes.flatMap { commit, outcome in outcome.conflicted.map { Row($0.edit.id, commit, nil) } }
@@ -144,7 +145,9 @@ package enum DraftCommitStore {
       Queries.commitEdits,
       [
         .array(.text(rows.map(\.id))), .array(.text(rows.map(\.commit.jobId))),
-        .array(.text(rows.map(\.commit.request.changeReason))), .array(.int4(rows.map(\.version))),
+        .array(.text(rows.map(\.commit.request.changeReason))),
+        .array(.int4(rows.map { $0.applied.map { Int32($0.record.version) } })),
+        .array(.text(rows.map { $0.applied.map { String(decoding: $0.replaced.encoded(), as: UTF8.self) } })),
       ])
     guard !conflicts.isEmpty else { return [commit] }
     func fields(_ conflicted: CommitOutcome.Conflicted) -> [String] {

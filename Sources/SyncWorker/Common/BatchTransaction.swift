@@ -114,13 +114,13 @@ package struct BatchTransaction: Sendable {
       try session.becomeApplier(batch.organization)
       report.outcomes.append(try ApplyStore.apply(session, accepted, origin))
     case .requestRead(let request, let key, let jobId):
-      try session.becomeWorker(request.organization)
-      if let answer = try JobStore.requestRead(session, id: jobId, key: key, request: request) {
+      let id = try bind(session, jobId, "read_sync", request.organization)
+      if let answer = try JobStore.requestRead(session, id: id, key: key, request: request) {
         if answer.isRefused { report.refusedRequests += 1 } else { report.hasNewJob = true }
       }
     case .rebuildKPIs(let organization, let key, let jobId):
-      try session.becomeWorker(organization)
-      try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: jobId, key: key)
+      let id = try bind(session, jobId, "kpi_rebuild", organization)
+      try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: id, key: key)
     case .requestPush(let request, let key, let unknown):
       try session.becomeWorker(request.organization)
       if try PushRequestStore.request(session, modification: request.modificationId, key: key) {
@@ -129,12 +129,19 @@ package struct BatchTransaction: Sendable {
         try keep(session, unknown, &report)
       }
     case .commit(let organization, let commits):
+      let ids = try JobStore.identities(
+        session, commits.map(\.jobId), kind: "draft_commit", organization: organization)
+      let commits = zip(commits, ids).map { commit, id in
+        var commit = commit
+        commit.jobId = id
+        return commit
+      }
       try session.becomeApplier(organization)
       report.commits += try CommitBatch.perform(
         session, organization: organization, commits, slot: origin.slot, waits: &report.lockWaits)
     case .requestSchemaChange(let request, let key, let jobId):
-      try session.becomeWorker(request.organization)
-      if try SchemaRequestStore.request(session, id: jobId, key: key, request) { report.hasNewJob = true }
+      let id = try bind(session, jobId, "schema_change", request.organization)
+      if try SchemaRequestStore.request(session, id: id, key: key, request) { report.hasNewJob = true }
     case .keep(let letter):
       try keep(session, letter, &report)
     case .hold(let message):
@@ -142,6 +149,15 @@ package struct BatchTransaction: Sendable {
       try QueueStore.hold(session, message, kind: kind)
       report.held += 1
     }
+  }
+
+  /// Binds the transaction to an organization; returns the id of the job that is to be queued in it.
+  private func bind(
+    _ session: PGSession, _ id: String, _ kind: String, _ organization: String
+  ) throws -> String {
+    let ids = try JobStore.identities(session, [id], kind: kind, organization: organization)
+    try session.becomeWorker(organization)
+    return ids.first ?? id
   }
 
   private func keep(_ session: PGSession, _ letter: DeadLetter, _ report: inout Report) throws {

@@ -102,25 +102,29 @@ package struct DecodedMessage: Sendable {
   package static let rebuildType = KPIRebuildMessage.type
 
   private static func read(_ event: CloudEvent, _ message: KafkaMessage) throws(MessageFault) -> Content {
-    // The key by which the database remembers a request; a job's id follows from it, so that who asks knows it
-    // beforehand. The length keeps ("a b", "c") and ("a", "b c") apart.
-    let key = "\(event.source.utf8.count) \(event.source) \(event.id)"
+    // The key by which the database remembers a request of an organization. The lengths keep ("a b", "c") and
+    // ("a", "b c") apart. A job's id follows from the event, so that who asks knows it beforehand.
+    func requestKey(_ organization: String) -> String {
+      "\(organization.utf8.count) \(organization) \(event.source.utf8.count) \(event.source) \(event.id)"
+    }
     let jobId = UUIDText.event(source: event.source, id: event.id)
     if event.type == rebuildType {
       // Not the id that a read sync of the same event would have: an event's id is unique within its kind only.
+      let organization = try KPIRebuildMessage(event).organization
+      let key = requestKey(organization)
       return .kpiRebuild(
-        organization: try KPIRebuildMessage(event).organization, key: key,
-        jobId: UUIDText.event(source: "syncline:kpi_rebuild", id: key))
+        organization: organization, key: key, jobId: UUIDText.event(source: "syncline:kpi_rebuild", id: key))
     }
     if event.type == WriteBackMessage.requestedType {
       let request = try WriteBackMessage(event)
       guard UUIDShape.isUUID(request.modificationId) else {
         throw MessageFault(code: IssueCode.invalidMessage, reason: "modificationId is not a UUID")
       }
-      return .pushRequest(request, key: key)
+      return .pushRequest(request, key: requestKey(request.organization))
     }
     if event.type == SchemaChangeRequest.type {
-      return .schemaChange(try SchemaChangeRequest(event), key: key, jobId: jobId)
+      let request = try SchemaChangeRequest(event)
+      return .schemaChange(request, key: requestKey(request.organization), jobId: jobId)
     }
     if event.type == DraftCommitRequest.type {
       let request = try DraftCommitRequest(event)
@@ -128,10 +132,12 @@ package struct DecodedMessage: Sendable {
       let id =
         UUIDText.canonical(request.commitId) ?? UUIDText.event(source: request.organization, id: request.commitId)
       return .draftCommit(
-        QueuedCommit(request: request, jobId: id, key: key, askedAt: message.timestamp < 0 ? nil : message.timestamp))
+        QueuedCommit(
+          request: request, jobId: id, key: requestKey(request.organization),
+          askedAt: message.timestamp < 0 ? nil : message.timestamp))
     }
     switch try ReadSyncMessage.decode(event) {
-    case .requested(let request): return .readRequest(request, key: key, jobId: jobId)
+    case .requested(let request): return .readRequest(request, key: requestKey(request.organization), jobId: jobId)
     case .changed(let organization, let record):
       return .changed(
         organization: organization, RecordCanonicalizer(organization: organization).canonicalize(record))

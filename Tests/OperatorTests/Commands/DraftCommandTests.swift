@@ -101,8 +101,13 @@ import Testing
     #expect(try await syncline("conflicts", "resolve", id, "--user", "bob").code == .usage)
     #expect(try await syncline("conflicts", "resolve", id, "--user", "eve", "--take", "mine").code == .failure)
     #expect(try await syncline("conflicts", "resolve", id, "--user", "bob", "--set", "monthlyRate=-1").code == .invalid)
-    let resolved = try await syncline(
-      "conflicts", "resolve", id, "--user", "bob", "--set", "dor=BOTH", "--reason", "agreed")
+    let decision = ["conflicts", "resolve", id, "--user", "bob", "--set", "dor=BOTH", "--reason", "agreed"]
+    _ = try await value(
+      "UPDATE pfa_mirror SET data = data || '{\"dor\": \"EVE\"}', version = 3 WHERE pfa_id = 'P1' RETURNING version")
+    let blind = try await syncline(decision)
+    #expect(blind.code == .conflict && blind.messages.contains("others have edited dor"))
+    #expect(try await syncline("conflicts", "show", id).data.contains("EVE"))
+    let resolved = try await syncline(decision)
     #expect(resolved.code == .ok)
     #expect(try resolved.json["resolution"]?.string == "set" && resolved.json["resolved_by"]?.string == "bob")
     #expect(try await value("SELECT data ->> 'dor' FROM pfa_mirror WHERE pfa_id = 'P1'") == "BOTH")

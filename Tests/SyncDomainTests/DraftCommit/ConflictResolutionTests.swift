@@ -33,6 +33,26 @@ import Testing
     #expect(held.record.data == values(#"{"dor":"pems","class":"C"}"#) && held.record.pending.isEmpty)
   }
 
+  @Test("what a decision would overwrite has been shown: as mine, as theirs, or nothing has changed since")
+  func unseen() {
+    let shown = ShownConflict(
+      fields: ["dor"], local: edit.delta, remote: values(#"{"dor":"theirs","class":"C"}"#), version: 4)
+    #expect(shown.unseen(values(#"{"dor":"mine","class":"M","model":"X"}"#), of: edit, on: met) == [])
+    var later = met
+    later.apply(values(#"{"class":"D"}"#))
+    #expect(
+      shown.unseen(values(#"{"dor":"mine","class":"M","model":"X"}"#), of: edit, on: later) == ["class", "model"])
+    let again = shown.refreshed(["class", "model"], on: later)
+    #expect(
+      again
+        == ShownConflict(
+          fields: ["class", "dor", "model"], local: edit.delta,
+          remote: values(#"{"dor":"theirs","class":"D","model":null}"#), version: 5))
+    #expect(again.unseen(values(#"{"dor":"mine","class":"M","model":"X"}"#), of: edit, on: later) == [])
+    // In effect: PEMS' word is the other side.
+    #expect(shown.refreshed([], on: held).remote == values(#"{"dor":"pems","class":"C"}"#))
+  }
+
   @Test("set merges; a record that would not be sound is refused")
   func set() throws {
     let merged = try ConflictResolution(.set(values(#"{"dor":"both"}"#)), of: edit, isInEffect: false, on: met)

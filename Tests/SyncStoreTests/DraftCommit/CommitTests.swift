@@ -123,6 +123,48 @@ import Testing
     }
   }
 
+  @Test("M9-9 A decision overwrites no edit that whoever decides has not seen: look again, then decide")
+  func unseen() async throws {
+    try await onDatabase { session in
+      for user in ["ann", "bob"] { try session.permit(user, "write") }
+      try apply(session, [Sample("a"), Sample("b")])
+      for id in ["a", "b"] { try session.edit(id, #"{"monthlyRate": 777}"#, at: 1) }
+      try apply(session, [Sample("a", 2) { $0.rate = "555" }, Sample("b", 2) { $0.rate = "555" }])
+      try session.edit("a", #"{"monthlyRate": 600}"#, at: 3, by: "bob")
+      try session.edit("b", #"{"dor": "BOB"}"#, at: 3, by: "bob")
+      func resolve(_ record: String, _ choice: ConflictResolution.Choice) throws -> [String]? {
+        let found = try session.value(
+          "SELECT c.id FROM pfa_sync_conflict c JOIN pfa_mirror m ON m.id = c.mirror_id WHERE m.pfa_id = $1",
+          [.text(record)])
+        do {
+          _ = try ConflictStore.resolve(
+            session, found ?? "", organization: "RIO", choice: choice, user: "ann", reason: nil)
+          return nil
+        } catch ConflictStore.Failure.changed(let fields) {
+          return fields
+        }
+      }
+      let set = ConflictResolution.Choice.set(FieldValues(["dor": FieldValue(.string("ANN"))]))
+      #expect(try resolve("a", .mine) == ["monthlyRate"])
+      #expect(try resolve("b", set) == ["dor"], "a field that the edit does not have")
+      let records = "SELECT monthly_rate, dor, version FROM pfa_mirror ORDER BY pfa_id"
+      #expect(try session.table(records) == [["600.00", "BEO", "4"], ["777.00", "BOB", "4"]])
+      #expect(
+        try session.table(
+          """
+          SELECT c.conflict_fields, c.remote_values, c.current_version, c.status FROM pfa_sync_conflict c
+          JOIN pfa_mirror m ON m.id = c.mirror_id ORDER BY m.pfa_id
+          """) == [
+            ["{monthlyRate}", #"{"monthlyRate": 600}"#, "4", "open"],
+            ["{dor,monthlyRate}", #"{"dor": "BOB", "monthlyRate": 555}"#, "4", "open"],
+          ])
+      #expect(try resolve("a", .mine) == nil)
+      #expect(try resolve("b", set) == nil)
+      #expect(try session.table(records) == [["777.00", "BEO", "5"], ["777.00", "ANN", "5"]])
+      try expectExact(session)
+    }
+  }
+
   @Test("A read of PEMS over a committed edit: PEMS' third value is a conflict, its agreement is not")
   func readOverEdit() async throws {
     try await onDatabase { session in

@@ -197,6 +197,105 @@ import Testing
     }
   }
 
+  @Test("What a user saw is what the edits since really replaced: not what they were based on, not what PEMS says")
+  func reallyReplaced() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try session.permit("bob", "write")
+      try apply(session, [Sample("a"), Sample("b")])
+      // PEMS overrules an edit in effect; a decision brings PEMS' value in, which the record never had before.
+      try session.edit("a", #"{"monthlyRate": 777}"#, at: 1)
+      try apply(session, [Sample("a", 2) { $0.rate = "555" }])
+      let conflict = try #require(try session.value("SELECT id FROM pfa_sync_conflict"))
+      _ = try ConflictStore.resolve(
+        session, conflict, organization: "RIO", choice: .set(FieldValues(["monthlyRate": FieldValue(.number("555"))])),
+        user: "ann", reason: nil)
+      try session.draft("a", #"{"monthlyRate": 888}"#, by: "bob", in: "a", at: 3)
+      // An edit that found one of its values there already.
+      try session.draft("b", #"{"monthlyRate": 777, "dor": "Z"}"#)
+      try apply(session, [Sample("b", 2) { $0.rate = "777" }])
+      #expect(try session.commitNow("s1", "ann")?.applied.map(\.replaced.fields) == [["dor"]])
+      try session.edit("b", #"{"monthlyRate": 15000}"#, at: 3)
+      try session.draft("b", #"{"monthlyRate": 888}"#, by: "bob", in: "b", at: 2)
+      let saw = "SELECT base_values FROM pfa_modification WHERE sync_state = 'draft'"
+      #expect(try session.list(saw) == Array(repeating: #"{"monthlyRate": 777}"#, count: 2))
+      for name in ["a", "b"] { #expect(try session.commitNow(name, "bob")?.errorCode == "CONFLICT", "\(name)") }
+      // Version 2 is no edit's any more, since the decision brought the edit in again.
+      try session.draft("a", #"{"monthlyRate": 888}"#, by: "bob", in: "c", at: 1)
+      #expect(try session.list(saw) == ["{}"])
+    }
+  }
+
+  @Test("Long texts, numbers and names are refused by name; the longest draft there may be fits into its index")
+  func lengths() async throws {
+    var random = seeded("lengths")
+    // Nothing that Postgres could compress.
+    func noise(_ count: Int, _ letters: String) -> String {
+      let letters = Array(letters)
+      return String((0..<count).map { _ in letters[random.below(letters.count)] })
+    }
+    func text(_ count: Int) -> String {
+      noise(count, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    }
+    let texts = ["dor", "category", "class", "manufacturer", "model"]
+    let long = texts.map { #"{"\#($0)": "\#(text(401))"}"# }
+    let most = texts.map { #""\#($0)": "\#(text(400))""# }.joined(separator: ", ")
+    let (name, huge, number, reason) = (text(255), text(9_000), "1." + noise(60, "123456789"), text(4_001))
+    let full = """
+      {\(most), "forecastStart": "2025-03-01", "forecastEnd": "2025-09-30", "source": "Purchase", "isDiscontinued": true,
+      "monthlyRate": 123456789012345678.123456789012345678901, "isFundsTransferable": true,
+      "purchasePrice": 987654321098765432.123456789012345678901}
+      """
+    try await onDatabase { session in
+      for user in ["ann", name] { try session.permit(user, "write") }
+      try apply(session, [Sample("a")])
+      func code(_ delta: String, by user: String = "ann", in id: String = "s1") throws -> String? {
+        try session.code { try session.draft("a", delta, by: user, in: id) }
+      }
+      for delta in long { #expect(try code(delta) == "INVALID_VALUE", "\(delta.prefix(20))") }
+      #expect(try session.refusal("a", #"{"category": "\#(huge)"}"#, at: 1)?.message == "INVALID_VALUE: category")
+      #expect(try code(#"{"monthlyRate": \#(number)}"#) == "INVALID_VALUE")
+      #expect(try code(#"{"dor": "X"}"#, in: name + "x") == "INVALID_VALUE")
+      #expect(try code(full, by: name, in: name) == nil)
+      func commit(_ reason: String) throws -> String? {
+        try session.code {
+          _ = try DraftStore.commit(
+            session, organization: "RIO", user: name, session: name, reason: reason, partial: false)
+        }
+      }
+      #expect(try commit(reason) == "INVALID_VALUE")
+      #expect(try commit(String(reason.dropLast())) == nil)
+      #expect(try session.commitNow(name, name)?.applied.count == 1)
+      try expectExact(session)
+    }
+  }
+
+  @Test("S1-46 Nobody reads what another session discarded, nor the value that was refused in it")
+  func discardedElsewhere() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a"), Sample("b")])
+      try session.draft("a", #"{"monthlyRate": -7}"#)
+      #expect(try session.commitNow("s1", "ann")?.errorCode == "INVALID_RANGE")
+      _ = try DraftStore.discard(session, organization: "RIO", user: "ann", session: "s1")
+      func seen(_ id: String, _ user: String) throws -> [String] {
+        try session.asSession(id, user) {
+          try session.list("SELECT kind FROM pfa_edit_event UNION ALL SELECT raw FROM sync_record_issue ORDER BY 1")
+        }
+      }
+      #expect(try seen("s1", "ann") == ["-7", "discarded"])
+      for (id, user) in [("s2", "ann"), ("s1", "bob"), ("", "bob")] {
+        #expect(try seen(id, user) == [], "\(id) \(user)")
+      }
+      let reader = try session.transaction {
+        try session.execute("SELECT set_config('syncline.organization', 'RIO', true); SET LOCAL ROLE syncline_reader")
+        return try session.count("SELECT count(*)::int FROM sync_record_issue")
+      }
+      #expect(reader == 0)
+      #expect(try session.list("SELECT raw FROM sync_record_issue") == ["-7"], "operators see it")
+    }
+  }
+
   @Test("S1-18, S1-46 The merge finds a session's drafts by their index, and an edit of a record by its own")
   func indexes() async throws {
     try await onDatabase { session in

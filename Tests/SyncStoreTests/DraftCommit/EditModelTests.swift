@@ -71,7 +71,12 @@ import Testing
         """, [.text(edit.record), .text(edit.session), .text(json(edit.delta)), .bool(edit.isInEffect)])
       let conflict = try #require(found, "an open conflict of \(edit)")
       let choice: ConflictResolution.Choice = step == .mine ? .mine : .theirs
-      _ = try ConflictStore.resolve(session, conflict, organization: "RIO", choice: choice, user: user, reason: nil)
+      // Whoever is told that others have edited the record meanwhile looks again, and decides the same.
+      do {
+        _ = try ConflictStore.resolve(session, conflict, organization: "RIO", choice: choice, user: user, reason: nil)
+      } catch ConflictStore.Failure.changed {
+        _ = try ConflictStore.resolve(session, conflict, organization: "RIO", choice: choice, user: user, reason: nil)
+      }
       model.resolve(index, mine: step == .mine)
     }
   }

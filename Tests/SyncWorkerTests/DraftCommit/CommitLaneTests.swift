@@ -128,6 +128,69 @@ import Testing
     }
   }
 
+  @Test("S0-17 Ids that another kind of job or another tenant has used already stand in nobody's way")
+  func takenIds() async throws {
+    try await WorkerWorld.with(
+      .of {
+        $0.records = 20
+        $0.organizations = ["RIO", "HOL"]
+      }
+    ) { world in
+      try await world.permit("ann")
+      try await world.permit("eve", in: "HOL")
+      try world.startWorker { $0.kinds.remove(.writeBack) }
+      let read = try await world.sync().id
+      for (index, id) in try await editable(world, 4).enumerated() {
+        try await world.draft(id, #"{"dor":"N"}"#, user: "ann", session: "s\(index)")
+      }
+      func send(_ event: CloudEvent) async throws {
+        try await world.produce(event, key: "k", partition: 0, topic: world.topics.draftCommit)
+      }
+      // The id of a read; then of another tenant's commit, and of the event that asked for it.
+      let (taken, event) = (UUIDText.random(), UUIDText.random())
+      try await send(world.commitEvent("s0", user: "ann", commitId: read))
+      try await send(world.commitEvent("x", user: "eve", commitId: taken, in: "HOL"))
+      try await send(world.commitEvent("s1", user: "ann", commitId: taken))
+      try await send(world.commitEvent("x", user: "eve", id: event, in: "HOL"))
+      try await send(world.commitEvent("s2", user: "ann", id: event))
+      // The same commit in another event: known all the same.
+      try await send(world.commitEvent("s3", user: "ann", commitId: taken))
+      try await world.waitUntilCommitted(upTo: 6)
+      #expect(
+        try await world.lines(
+          """
+          SELECT organization_id, parameters ->> 'sessionId', state, result FROM sync_job WHERE kind = 'draft_commit'
+          ORDER BY 1 DESC, 2
+          """) == [
+            "RIO|s0|succeeded|clean", "RIO|s1|succeeded|clean", "RIO|s2|succeeded|clean", "HOL|x|succeeded|clean",
+            "HOL|x|succeeded|clean",
+          ])
+      #expect(try await world.lines("SELECT count(*) FROM pfa_mirror WHERE dor = 'N'") == ["3"])
+      #expect(try await world.count("dead_letter") == 0)
+      // Requests of other kinds, whose event another tenant has used.
+      for organization in ["HOL", "RIO"] {
+        for (type, topic) in [
+          (DecodedMessage.rebuildType, world.topics.kpiRefresh), (ReadSyncMessage.requestedType, world.topics.readSync),
+        ] {
+          let data = Array(#"{"organization":"\#(organization)","mode":"full","source":"sim"}"#.utf8)
+          try await world.produce(
+            CloudEvent(id: "same", source: "test", type: type, organization: organization, data: data), key: "k",
+            topic: topic)
+        }
+      }
+      try await until("each tenant has its own jobs") {
+        try await world.lines(
+          """
+          SELECT kind, organization_id, count(*) FROM sync_job WHERE kind <> 'draft_commit' AND id <> '\(read)'
+          GROUP BY 1, 2 ORDER BY 1, 2
+          """) == ["kpi_rebuild|HOL|1", "kpi_rebuild|RIO|1", "read_sync|HOL|1", "read_sync|RIO|1"]
+      }
+    }
+  }
+
+  private static let longName = String(repeating: "n", count: 256)
+  private static let longReason = String(repeating: "r", count: 4_001)
+
   @Test(
     "Hostile commits become dead letters with a code, or jobs that say why; the partition goes on",
     arguments: [
@@ -137,6 +200,10 @@ import Testing
       #"{"organization":"NIL","commitId":"c","userId":"ann","sessionId":"a"}"#, "[]", "not json",
       #"{"organization":"RIO","commitId":"c","userId":"a\u0000","sessionId":"a"}"#,
       #"{"organization":"RIO","commitId":"c","userId":"ann","sessionId":"a","partial":"yes"}"#,
+      #"{"organization":"RIO","commitId":"\#(longName)","userId":"ann","sessionId":"a"}"#,
+      #"{"organization":"RIO","commitId":"c","userId":"\#(longName)","sessionId":"a"}"#,
+      #"{"organization":"RIO","commitId":"c","userId":"ann","sessionId":"\#(longName)"}"#,
+      #"{"organization":"RIO","commitId":"c","userId":"ann","sessionId":"a","changeReason":"\#(longReason)"}"#,
     ])
   func hostile(payload: String) async throws {
     try await WorkerWorld.with { world in

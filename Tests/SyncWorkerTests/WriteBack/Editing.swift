@@ -6,8 +6,13 @@ import TestKit
 
 /// Edits as users commit them, and what becomes of them.
 extension WorkerWorld {
-  /// The generator's id of a record of RIO.
-  static func id(_ index: Int) -> String { RecordGenerator(seed: 1, organization: "RIO").pfaId(index: index) }
+  /// The generator's id of a record of RIO that is in the plan; nobody edits the others.
+  static func id(_ index: Int) -> String { inPlan[index] }
+
+  private static let inPlan: [String] = {
+    let generator = RecordGenerator(seed: 1, organization: "RIO")
+    return (0..<40).map { generator.record(index: $0) }.filter { !$0.discontinued }.map(\.pfaId)
+  }()
 
   /// Commits an edit of a record at its present version; returns the edit's id.
   @discardableResult
