@@ -35,8 +35,7 @@ package struct FiringEvent: Sendable {
     case .kpiRebuild:
       topic = "pfa.kpi-refresh.v1"
       self.event = event(KPIRebuildMessage.type, KPIRebuildMessage(organization: organization).encoded())
-      let key = "\(FiringEvent.source.utf8.count) \(FiringEvent.source) \(id)"
-      jobId = UUIDText.event(source: "syncline:kpi_rebuild", id: key)
+      jobId = UUIDText.event(source: "syncline:kpi_rebuild", id: self.event.requestKey(organization))
     case .kpiVerify, .writeBack, .cleanup: return nil
     }
   }

@@ -42,10 +42,10 @@ struct RebalanceTests {
   func earlyClose() async throws {
     try await withKafka(partitions: 4) { kafka in
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for number in 0..<12 {
+        for number in 0..<6 {
           group.addTask {
             try await withConsumer(kafka, Recorder()) { _ in
-              try await Task.sleep(for: .milliseconds(2_700 + 50 * number))  // a group's first members wait for 3 s
+              try await Task.sleep(for: .milliseconds(2_700 + 100 * number))  // a group's first members wait for 3 s
             }
           }
         }

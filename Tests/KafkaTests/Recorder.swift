@@ -65,7 +65,7 @@ final class Recorder: KafkaConsumerDelegate {
 
 /// Waits until a fact holds; records an issue when it does not within `seconds`.
 func until(
-  _ what: String, within seconds: Int = 30, sourceLocation: SourceLocation = #_sourceLocation,
+  _ what: String, within seconds: Int = 60, sourceLocation: SourceLocation = #_sourceLocation,
   _ fact: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + .seconds(seconds)

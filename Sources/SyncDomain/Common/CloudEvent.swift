@@ -71,3 +71,11 @@ package struct MessageFault: Error, Hashable, Sendable {
     MessageFault(code: IssueCode.invalidJSON, reason: "not JSON at byte \(error.offset)")
   }
 }
+
+extension CloudEvent {
+  /// The key by which the database remembers a request of an organization. The lengths keep ("a b", "c") and
+  /// ("a", "b c") apart.
+  package func requestKey(_ organization: String) -> String {
+    "\(organization.utf8.count) \(organization) \(source.utf8.count) \(source) \(id)"
+  }
+}

@@ -102,16 +102,12 @@ package struct DecodedMessage: Sendable {
   package static let rebuildType = KPIRebuildMessage.type
 
   private static func read(_ event: CloudEvent, _ message: KafkaMessage) throws(MessageFault) -> Content {
-    // The key by which the database remembers a request of an organization. The lengths keep ("a b", "c") and
-    // ("a", "b c") apart. A job's id follows from the event, so that who asks knows it beforehand.
-    func requestKey(_ organization: String) -> String {
-      "\(organization.utf8.count) \(organization) \(event.source.utf8.count) \(event.source) \(event.id)"
-    }
+    // A job's id follows from the event, so that who asks knows it beforehand.
     let jobId = UUIDText.event(source: event.source, id: event.id)
     if event.type == rebuildType {
       // Not the id that a read sync of the same event would have: an event's id is unique within its kind only.
       let organization = try KPIRebuildMessage(event).organization
-      let key = requestKey(organization)
+      let key = event.requestKey(organization)
       return .kpiRebuild(
         organization: organization, key: key, jobId: UUIDText.event(source: "syncline:kpi_rebuild", id: key))
     }
@@ -120,11 +116,11 @@ package struct DecodedMessage: Sendable {
       guard UUIDShape.isUUID(request.modificationId) else {
         throw MessageFault(code: IssueCode.invalidMessage, reason: "modificationId is not a UUID")
       }
-      return .pushRequest(request, key: requestKey(request.organization))
+      return .pushRequest(request, key: event.requestKey(request.organization))
     }
     if event.type == SchemaChangeRequest.type {
       let request = try SchemaChangeRequest(event)
-      return .schemaChange(request, key: requestKey(request.organization), jobId: jobId)
+      return .schemaChange(request, key: event.requestKey(request.organization), jobId: jobId)
     }
     if event.type == DraftCommitRequest.type {
       let request = try DraftCommitRequest(event)
@@ -133,11 +129,12 @@ package struct DecodedMessage: Sendable {
         UUIDText.canonical(request.commitId) ?? UUIDText.event(source: request.organization, id: request.commitId)
       return .draftCommit(
         QueuedCommit(
-          request: request, jobId: id, key: requestKey(request.organization),
+          request: request, jobId: id, key: event.requestKey(request.organization),
           askedAt: message.timestamp < 0 ? nil : message.timestamp))
     }
     switch try ReadSyncMessage.decode(event) {
-    case .requested(let request): return .readRequest(request, key: requestKey(request.organization), jobId: jobId)
+    case .requested(let request):
+      return .readRequest(request, key: event.requestKey(request.organization), jobId: jobId)
     case .changed(let organization, let record):
       return .changed(
         organization: organization, RecordCanonicalizer(organization: organization).canonicalize(record))
