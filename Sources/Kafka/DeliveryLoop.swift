@@ -40,6 +40,14 @@ final class DeliveryLoop: Sendable {
   /// 0 once closed.
   var pending: Int { state.with { $0.stops ? 0 : Int(rd_kafka_outq_len(pointer.raw)) } }
 
+  func purge() {
+    // Under the lock, so that the handle is not destroyed meanwhile.
+    state.with { state in
+      guard !state.stops else { return }
+      rd_kafka_purge(pointer.raw, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+    }
+  }
+
   /// True when the message is on its way or its failure reported, false when the queue is full. Throws when closed.
   func enqueue(_ message: OutgoingMessage, _ delivery: Delivery, _ index: Int) throws -> Bool {
     let slot = Unmanaged.passRetained(DeliverySlot(delivery, index))
