@@ -10,11 +10,15 @@ package final class Complaint: Sendable {
     self.log = log
   }
 
-  /// A warning, unless this cause was the last that was told.
-  package func tell(_ cause: String) {
+  /// A warning, unless this cause was the last that was told. `key`: what makes it the same trouble when its words
+  /// differ; nil: the words.
+  package func tell(_ cause: String, key: String? = nil) {
+    // libpq's advice of several lines begins with the second.
+    let cause = String(cause.prefix { $0 != "\n" })
+    let trouble = key ?? cause
     let isNews = told.with { told in
-      defer { told = cause }
-      return told != cause
+      defer { told = trouble }
+      return told != trouble
     }
     if isNews { log.warning(message, ("cause", cause)) }
   }

@@ -12,7 +12,7 @@ enum StandstillChecks {
       let remedy = "start one: 'syncline worker'"
       return parts.isEmpty
         ? Check("workers", .note, "none lives, and nothing waits for one\(silent)", remedy: remedy)
-        : Check("workers", .warning, "none lives; \(parts.joined(separator: ", ")) wait\(silent)", remedy: remedy)
+        : Check("workers", .warning, "none lives; waiting: \(parts.joined(separator: ", "))\(silent)", remedy: remedy)
     }
     let names = crew.alive.map(\.name).joined(separator: ", ")
     let undone = WorkKind.allCases.map(\.rawValue).filter { crew.able($0).isEmpty }

@@ -86,7 +86,7 @@ import Testing
     var waiting = StandstillReports.WaitingWork()
     waiting.requests = 2
     let dead = StandstillChecks.workers(Crew(members: [member("w", all, alive: false)]), waiting)
-    #expect(dead.status == .warning && dead.detail == "none lives; 2 requests wait; w fell silent 1 min 30 s ago")
+    #expect(dead.status == .warning && dead.detail == "none lives; waiting: 2 requests; w fell silent 1 min 30 s ago")
     #expect(KafkaChecks.offsets([], isAnybodyThere: false).status == .ok)
     let lag = PartitionLag(topic: "t", partition: 0, start: 0, end: 9, applied: 4)
     #expect(KafkaChecks.offsets([lag], isAnybodyThere: false).status == .warning)
