@@ -94,9 +94,10 @@ package final class KafkaConsumer: Sendable {
   private func finish() async {
     loop.post(.close)
     handle.refuse()
-    let destroyed = Signal()
+    let (left, destroyed) = (Signal(), Signal())
     Task { [loop, handle] in
       await loop.finished()
+      left.fire()
       if loop.status.rebalances == 0, KafkaHandle.mustNotDestroyUnassigned {
         await handle.abandon()
       } else {
@@ -104,8 +105,9 @@ package final class KafkaConsumer: Sendable {
       }
       destroyed.fire()
     }
-    // Drain, settle, leave the group, destroy.
-    if await !destroyed.wait(atMost: drainDeadline + ConsumerLoop.leaveDeadline + .seconds(15)) {
+    // Drain, settle, leave the group; then destroy, which waits for threads that may wait for a broker that is gone.
+    let hasLeft = await left.wait(atMost: drainDeadline + ConsumerLoop.leaveDeadline + .seconds(10))
+    if !hasLeft || !(await destroyed.wait(atMost: .seconds(5))) {
       log.warning("Kafka consumer is slow to close; going on without waiting")
     }
   }

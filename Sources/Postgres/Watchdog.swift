@@ -2,8 +2,8 @@
 enum Watchdog {
   /// Arguments: home, socket directory, `keep` or `remove`, setpriv's identity flags, the server's bin directory, the
   /// server's arguments. Descriptor 0: our end of the leash. Descriptor 8: ends when the server and this script have
-  /// ended. Descriptor 9: the lock of the home, taken by who starts this, which the server's processes inherit, so that a
-  /// new start waits for the last of them.
+  /// ended. Descriptor 9: the lock of the home, taken by who starts this, which the server's processes inherit, so that
+  /// a new start waits for the last of them.
   static let script = #"""
     home=$1 sockets=$2 after=$3 identity=$4 bin=$5
     shift 5

@@ -20,7 +20,7 @@ struct StandstillTests {
     }
   }
 
-  @Test("S1-50 Size, dead rows and index use of the database are on the metrics page")
+  @Test("S1-50 Query time, index use, bloat, freshness and pool use are on the metrics page")
   func gauges() async throws {
     try await WorkerWorld.with { world in
       let worker = try world.startWorker()
@@ -29,6 +29,10 @@ struct StandstillTests {
       #expect(page.contains("syncline_table_dead_share{table=\"pfa_mirror\"}"))
       #expect(page.contains("syncline_index_scans{table=\"pfa_mirror\",index=\"pfa_mirror_key\"}"))
       #expect(page.contains("syncline_idle_triggers 0"))
+      // Query time, freshness and pool use were there before.
+      for name in ["batch_duration_seconds", "last_sync_success_timestamp_seconds", "pool_in_use", "pool_waiters"] {
+        #expect(page.contains("# TYPE syncline_\(name) "), "\(name)")
+      }
     }
   }
 

@@ -1,5 +1,5 @@
--- The triggers of the tables in public: what they call, whether they fire, and how large their table is in all. Reads the
--- system catalog only. `enabled`: O as usual, A always, R on replicas only, D never.
+-- The triggers of the tables in public: what they call, whether they fire, and how large their table is in all. Reads
+-- the system catalog only. `enabled`: O as usual, A always, R on replicas only, D never.
 SELECT c.relname AS table_name, t.tgname AS trigger_name, p.proname AS function_name, t.tgenabled AS enabled,
   pg_total_relation_size(c.oid) AS bytes
 FROM pg_trigger t

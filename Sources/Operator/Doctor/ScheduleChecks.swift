@@ -4,8 +4,8 @@ import SyncStore
 
 /// Whether scheduled jobs can be read and are fired.
 enum ScheduleChecks {
-  /// `schedules`: what the database says of firings; nil when it did not tell. Nothing when the sources can not be read:
-  /// that is a finding of its own.
+  /// `schedules`: what the database says of firings; nil when it did not tell. Nothing when the sources can not be
+  /// read: that is a finding of its own.
   static func run(
     _ settings: Settings, environment: [String: String], schedules: StandstillReports.Schedules?
   ) -> [Check] {

@@ -33,6 +33,8 @@ import Testing
         == "no worker has taken the request yet; no worker lives: start 'syncline worker'")
     let evidence = try why.json["evidence"]?.string ?? ""
     #expect(evidence.contains("by ann, at pems.read-sync.v1[") && evidence.contains("which no worker has had yet"))
+    let cancelled = try await syncline(["jobs", "cancel", id, "--yes"])
+    #expect(cancelled.code == .conflict && cancelled.messages.contains("no worker has begun it"))
     let shown = try await syncline(["jobs", "show", id])
     #expect(shown.code == .ok)
     #expect(try shown.json["state"]?.string == "requested")
