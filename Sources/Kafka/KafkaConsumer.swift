@@ -107,7 +107,8 @@ package final class KafkaConsumer: Sendable {
     }
     // Drain, settle, leave the group; then destroy, which waits for threads that may wait for a broker that is gone.
     let hasLeft = await left.wait(atMost: drainDeadline + ConsumerLoop.leaveDeadline + .seconds(10))
-    if !hasLeft || !(await destroyed.wait(atMost: .seconds(5))) {
+    let isDone = hasLeft ? await destroyed.wait(atMost: .seconds(5)) : false
+    if !isDone {
       log.warning("Kafka consumer is slow to close; going on without waiting")
     }
   }
