@@ -39,6 +39,10 @@ struct FullSyncTests {
       #expect(try await world.rows() == rows, "an unchanged record keeps its version")
       #expect(try await world.kpis() == kpis)
       #expect(try await world.count("kpi_change") == changes, "and leaves no lineage")
+      let bytes = "SELECT sum(bytes) FROM sync_page WHERE job_id = "
+      let written = try #require(try await world.lines("\(bytes) '\(first.id)'").first.flatMap { Int($0) })
+      let again = try #require(try await world.lines("\(bytes) '\(second.id)'").first.flatMap { Int($0) })
+      #expect(again * 10 < written, "what the mirror has does not travel again")
 
       for index in [5, 700, 20_000] {
         let generator = RecordGenerator(seed: 1, organization: "RIO")

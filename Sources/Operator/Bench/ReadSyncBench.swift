@@ -6,7 +6,7 @@ package struct ReadSyncBench: Sendable {
   package var records: Int
   package var rounds: Int
   /// Partitions of the topic, each applied by a lane of its own.
-  package var lanes = 2
+  package var lanes = 4
   package var fsync = true
   /// Single events to send after the reads; 0: none.
   package var events = 20_000
