@@ -25,7 +25,8 @@ import Testing
     }
   }
 
-  @Test("R1 M9-3 with a missing total the read goes on until an empty page", arguments: SourceDefinition.Dialect.allCases)
+  @Test(
+    "R1 M9-3 with a missing total the read goes on until an empty page", arguments: SourceDefinition.Dialect.allCases)
   func noTotal(dialect: SourceDefinition.Dialect) async throws {
     try await withPEMS(records: 20) { pems in
       pems.behave { $0.dropsTotal = true }

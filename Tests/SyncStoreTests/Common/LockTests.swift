@@ -23,7 +23,8 @@ import Testing
           try session.asSystem {
             try session.query(Queries.lockRebuild, [.text(organization)])
             #expect(try session.list(held) == [String(id)])
-            let writes = try session.list("SELECT mode FROM pg_locks WHERE relation = 'kpi_slot'::regclass AND pid = pg_backend_pid()")
+            let writes = try session.list(
+              "SELECT mode FROM pg_locks WHERE relation = 'kpi_slot'::regclass AND pid = pg_backend_pid()")
             #expect(!writes.contains("RowExclusiveLock"), "nothing is written yet")
             _ = try KPIStore.rebuild(session, organization: organization, slot: -1, cause: "test")
             guard isCommitted else { throw Undone() }
