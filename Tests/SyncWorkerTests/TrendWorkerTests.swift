@@ -16,7 +16,7 @@ struct TrendWorkerTests {
   }
 
   @Test(
-    "S1-44 S2-18 S2-19 S2-25 S2-27 One and three processes of analysis keep roll-ups behind a worker that only ingests, and tell how far",
+    "S1-44 S2-18 S2-25 S2-27 One and three processes of analysis keep roll-ups behind a worker that only ingests, and tell how far",
     arguments: [1, 3])
   func apart(count: Int) async throws {
     try await WorkerWorld.with(.of { $0.records = 2_000 }) { world in
