@@ -97,7 +97,9 @@ struct FullSyncTests {
     await admin.close()
   }
 
-  @Test("R22: page messages hold at most 1,000 records and 900 KB; jobs announce each state on the topic of job events")
+  @Test(
+    "R22, S2-19: page messages hold at most 1,000 records and 900 KB; jobs announce each state on the topic of job events"
+  )
   func messages() async throws {
     try await WorkerWorld.with(
       .of {
