@@ -181,6 +181,7 @@ package enum Queries {
   package static let releaseHeld = SQLCatalog.text(PackageResources.release_held_sql)
   package static let repeatJob = SQLCatalog.text(PackageResources.repeat_job_sql)
   package static let replayDeadLetters = SQLCatalog.text(PackageResources.replay_dead_letters_sql)
+  package static let replicaDelay = SQLCatalog.text(PackageResources.replica_delay_sql)
   package static let resumeQueue = SQLCatalog.text(PackageResources.resume_queue_sql)
   package static let runningJobs = SQLCatalog.text(PackageResources.running_jobs_sql)
   package static let setOrganizationStatus = SQLCatalog.text(PackageResources.set_organization_status_sql)
@@ -342,6 +343,7 @@ package enum Queries {
     ("release_held", releaseHeld),
     ("repeat_job", repeatJob),
     ("replay_dead_letters", replayDeadLetters),
+    ("replica_delay", replicaDelay),
     ("resume_queue", resumeQueue),
     ("running_jobs", runningJobs),
     ("set_organization_status", setOrganizationStatus),

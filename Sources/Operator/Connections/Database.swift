@@ -16,8 +16,13 @@ enum Database {
   static func connected<R: Sendable>(
     _ settings: Settings, limit: Duration? = .seconds(30), _ body: (PGConnection) async throws -> R
   ) async throws -> R {
-    let options = PGOptions(
-      url: settings.databaseURL?.reveal(), applicationName: "syncline command", statementTimeout: limit)
+    try await connected(to: settings.databaseURL, limit: limit, body)
+  }
+
+  private static func connected<R: Sendable>(
+    to url: Secret?, limit: Duration?, _ body: (PGConnection) async throws -> R
+  ) async throws -> R {
+    let options = PGOptions(url: url?.reveal(), applicationName: "syncline command", statementTimeout: limit)
     let connection = try await PGConnection.open(options, name: "command")
     do {
       let result = try await body(connection)
@@ -41,5 +46,24 @@ enum Database {
     _ invocation: Invocation, limit: Duration? = .seconds(30), _ body: @Sendable (PGSession) throws -> R
   ) async throws -> R {
     try await run(invocation, limit: limit) { session in try session.reading { try body(session) } }
+  }
+
+  /// The same for reports, which may be as old as a replica is: on the one that SYNCLINE_READ_DATABASE_URL names, where
+  /// there is one.
+  static func report<R: Sendable>(
+    _ invocation: Invocation, limit: Duration? = .seconds(30), _ body: @Sendable (PGSession) throws -> R
+  ) async throws -> R {
+    let settings = try invocation.settings()
+    return try await connected(to: settings.readDatabaseURL ?? settings.databaseURL, limit: limit) { connection in
+      try await connection.run { session in try session.reading { try body(session) } }
+    }
+  }
+
+  /// Lends a connection to the read replica; nil when there is none.
+  static func onReplica<R: Sendable>(
+    _ settings: Settings, _ body: @Sendable (PGSession) throws -> R
+  ) async throws -> R? {
+    guard let url = settings.readDatabaseURL else { return nil }
+    return try await connected(to: url, limit: .seconds(30)) { try await $0.run(body) }
   }
 }
