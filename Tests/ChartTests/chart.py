@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "Helm" / "syncline"
-PROGRAM = Path("/work/main/.build/debug/syncline")
+PROGRAM = ROOT / ".build" / "debug" / "syncline"
 
 REQUIRED = {"kafka": {"bootstrapServers": "kafka-1:9092,kafka-2:9092"}}
 

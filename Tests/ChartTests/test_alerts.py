@@ -19,6 +19,8 @@ LAG = "syncline_consumer_lag{topic='t',partition='0',instance='a'}"
 APPLIED = "syncline_batches_total{kind='read_sync',result='applied',instance='a'}"
 AGE = "syncline_oldest_job_age_seconds{state='%s',instance='a'}"
 VERIFIED = "syncline_kpi_verify_last_success_timestamp_seconds"
+# promtool wants at least one series.
+NOTHING = {"up": "1x180"}
 TRIALS = {
     "SynclineNoWorker": ({}, WORKER),
     "SynclineStuck": ({LAG: "5x180", APPLIED: "7x180"}, {LAG: "5x180", APPLIED: "0+1x180"}),
@@ -99,29 +101,42 @@ class AlertTests(unittest.TestCase):
                   file=sys.stderr)
             self.skipTest("no promtool")
         promtool = found.stdout.strip()
-        tests = []
-        for alert, trials in TRIALS.items():
-            time = "30h" if alert == "SynclineConflicts" else "150m"
-            for series, fires in zip(trials, ("1", "0")):
-                expression = f'count(ALERTS{{alertname="{alert}", alertstate="firing"}}) or vector(0)'
-                tests.append({
-                    "name": f"{alert} {fires}",
-                    "interval": "1m",
-                    "input_series": [{"series": s, "values": v} for s, v in series.items()] or [
-                        {"series": "up", "values": "1x180"}],
-                    "promql_expr_test": [{
-                        "expr": expression, "eval_time": time, "exp_samples": [{"labels": "{}", "value": int(fires)}]}],
-                })
         with tempfile.TemporaryDirectory() as directory:
-            rules = Path(directory) / "alerts.yaml"
-            rules.write_text((CHART / "files" / "alerts.yaml").read_text())
-            checked = chart.run(promtool, "check", "rules", rules)
+            every = CHART / "files" / "alerts.yaml"
+            checked = chart.run(promtool, "check", "rules", every)
             self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
-            file = Path(directory) / "test.yaml"
-            file.write_text(yaml.safe_dump({
-                "rule_files": [str(rules)], "evaluation_interval": "1m", "tests": tests}))
-            ran = chart.run(promtool, "test", "rules", file)
-            self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+            for rule in RULES:
+                # A file for each: promtool evaluates all rules of a file for all of its tests.
+                name = rule["alert"]
+                (Path(directory) / f"{name}.yaml").write_text(
+                    yaml.safe_dump({"groups": [{"name": "one", "rules": [rule]}]}))
+                (Path(directory) / f"{name}.test.yaml").write_text(yaml.safe_dump(self.trials(rule)))
+            for rule in RULES:
+                with self.subTest(rule["alert"]):
+                    ran = chart.run(promtool, "test", "rules", Path(directory) / f"{rule['alert']}.test.yaml")
+                    self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+
+    def trials(self, rule):
+        """One test file: the alert fires on its first series, and does not on its second."""
+        name = rule["alert"]
+        long = rule["for"].endswith("d")
+        expression = f'count(ALERTS{{alertname="{name}", alertstate="firing"}}) or vector(0)'
+        return {
+            "rule_files": [f"{name}.yaml"],
+            "evaluation_interval": "10m" if long else "1m",
+            "tests": [
+                {
+                    "name": f"{name}, {'trouble' if fires else 'no trouble'}",
+                    "interval": "1m",
+                    "input_series": [
+                        {"series": series, "values": values} for series, values in (trial or NOTHING).items()],
+                    "promql_expr_test": [{
+                        "expr": expression, "eval_time": "30h" if long else "150m",
+                        "exp_samples": [{"labels": "{}", "value": fires}]}],
+                }
+                for trial, fires in zip(TRIALS[name], (1, 0))
+            ],
+        }
 
 
 if __name__ == "__main__":

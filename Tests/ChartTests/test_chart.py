@@ -305,7 +305,7 @@ class ChartTests(unittest.TestCase):
             "bootstrapServers": {"kafka": {"bootstrapServers": ""}},
             "replica": {"worker": {"replica": 3}},
             "kind": {"worker": {"autoscaling": {"kind": "lag"}}},
-            "only": {"worker": {"only": ["reads"]}},
+            "only": {"worker": {"only": ["read-sync"]}},
             "schedule": {"backup": {"schedule": "daily"}},
             "digest": {"image": {"digest": "latest"}},
         }.items():

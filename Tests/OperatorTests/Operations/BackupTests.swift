@@ -10,7 +10,8 @@ import Testing
 
 /// Backups that are really restored, by the scripts and settings that the chart brings.
 @Suite struct BackupTests {
-  @Test("S1-52 S1-64 S4-21 A backup restored on another server is whole, and work goes on there without a double effect")
+  @Test(
+    "S1-52 S1-64 S4-21 A backup restored on another server is whole, and work goes on there without a double effect")
   func drill() async throws {
     try await WorkerWorld.with(.of { $0.records = 120 }) { world in
       let scratch = try Scratch()
@@ -143,7 +144,8 @@ import Testing
   private func environment(_ world: WorkerWorld, _ url: String) -> [String: String] {
     [
       "DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": world.kafka.bootstrapServers,
-      KafkaConnection.embeddedVariable: "1", "SYNCLINE_TOPIC_PREFIX": world.topics.prefix, "SYNCLINE_GROUP": world.group,
+      KafkaConnection.embeddedVariable: "1", "SYNCLINE_TOPIC_PREFIX": world.topics.prefix,
+      "SYNCLINE_GROUP": world.group,
     ]
   }
 

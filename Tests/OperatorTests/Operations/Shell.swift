@@ -33,7 +33,9 @@ struct ShellResult {
 }
 
 /// Runs a script as an operator's shell would, with PostgreSQL's programs on the PATH.
-func shell(_ script: String, _ arguments: [String] = [], _ variables: [String: String] = [:]) async throws -> ShellResult {
+func shell(_ script: String, _ arguments: [String] = [], _ variables: [String: String] = [:]) async throws
+  -> ShellResult
+{
   let scratch = try Scratch()
   let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
   let programs = versions.compactMap { Int($0) }.max().map { "/usr/lib/postgresql/\($0)/bin:" } ?? ""
