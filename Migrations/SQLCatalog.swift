@@ -176,6 +176,8 @@ package enum Queries {
   package static let oldestTransaction = SQLCatalog.text(PackageResources.oldest_transaction_sql)
   package static let outboxBacklog = SQLCatalog.text(PackageResources.outbox_backlog_sql)
   package static let pauseQueue = SQLCatalog.text(PackageResources.pause_queue_sql)
+  package static let largestGroup = SQLCatalog.text(PackageResources.largest_group_sql)
+  package static let probeQueries = SQLCatalog.text(PackageResources.probe_queries_sql)
   package static let recentFailures = SQLCatalog.text(PackageResources.recent_failures_sql)
   package static let recordKPIRebuild = SQLCatalog.text(PackageResources.record_kpi_rebuild_sql)
   package static let releaseHeld = SQLCatalog.text(PackageResources.release_held_sql)
@@ -338,6 +340,8 @@ package enum Queries {
     ("oldest_transaction", oldestTransaction),
     ("outbox_backlog", outboxBacklog),
     ("pause_queue", pauseQueue),
+    ("largest_group", largestGroup),
+    ("probe_queries", probeQueries),
     ("recent_failures", recentFailures),
     ("record_kpi_rebuild", recordKPIRebuild),
     ("release_held", releaseHeld),

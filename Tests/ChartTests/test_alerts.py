@@ -65,6 +65,9 @@ TRIALS = {
         {"syncline_kpi_verify_differences{instance='a'}": "2x180"},
         {"syncline_kpi_verify_differences{instance='a'}": "0x180"}),
     "SynclineTotalsUnproved": ({VERIFIED: "0x180"}, {VERIFIED: "0+60x180"}),
+    "SynclineQueriesSlow": (
+        {"syncline_query_seconds{query='filter'}": "0.3x180"},
+        {"syncline_query_seconds{query='filter'}": "0.3x100 0.1x80"}),
     "SynclinePoolWaiters": (
         {"syncline_pool_waiters{instance='a'}": "2x180"}, {"syncline_pool_waiters{instance='a'}": "2x100 0x80"}),
 }

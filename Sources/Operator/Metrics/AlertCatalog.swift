@@ -135,6 +135,12 @@ enum AlertCatalog {
       "The totals were not proved for more than an hour.",
       do: "'syncline kpi verify' proves them now; workers do every 7.5 to 15 minutes, so look at their logs."),
     AlertRule(
+      "SynclineQueriesSlow", .warning, .database, when: "max by (query) (\(M.queryTime.name)) > 0.2", for: "15m",
+      "The query '{{ $labels.query }}' takes {{ $value | humanizeDuration }}.",
+      do:
+        "'syncline doctor' for bloat and the oldest transaction; the plan beside those of Migrations/README.md; ANALYZE "
+        + "pfa_mirror."),
+    AlertRule(
       "SynclinePoolWaiters", .warning, .database, when: "max by (instance) (\(M.poolWaiters.name)) > 0", for: "5m",
       "{{ $value }} tasks of {{ $labels.instance }} wait for a connection to Postgres.",
       do:

@@ -7,6 +7,17 @@ import Testing
 
 /// One program in two roles, each a process of its own.
 @Suite struct RolesTests {
+  @Test("S1-50 A worker times the queries that applications make most")
+  func probe() async throws {
+    try await WorkerWorld.with(.of { $0.records = 200 }) { world in
+      let worker = try world.startWorker { $0.probeInterval = .milliseconds(20) }
+      #expect(try await world.sync().state == "succeeded")
+      for query in ["filter", "first page of 100", "kpi summary", "timeline bounds", "containment"] {
+        try await until("\(query) has a time") { worker.metric(MetricCatalog.queryTime, [("query", query)]) > 0 }
+      }
+    }
+  }
+
   @Test("S2-18 S2-20 S2-25 Worker and scheduler start from the documented commands, serve metrics, and stop in order")
   func roles() async throws {
     try await WorkerWorld.with(.of { $0.records = 10 }) { world in
