@@ -97,7 +97,7 @@ class AlertTests(unittest.TestCase):
         self.assertEqual(alerts(on), RULES)
 
     def test_promtool(self):
-        """S1-51 S2-27 Each alert fires on series that mean trouble, and does not on series that mean none"""
+        """S1-51 Each alert fires on series that mean trouble, and does not on series that mean none"""
         found = chart.run(ROOT / ".ci" / "promtool")
         if found.returncode:
             print("WARNING: promtool can not be had here (Debian's package prometheus); alerts were not tried",

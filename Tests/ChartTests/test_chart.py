@@ -22,7 +22,7 @@ class ChartTests(unittest.TestCase):
                 yield name, case(name)
 
     def test_lints(self):
-        """S0-40 S1-57 The chart lints without a warning for every set of values, staging and production among them"""
+        """S0-40 The chart lints without a warning for every set of values, staging and production among them"""
         for name, values in CASES.items():
             with self.subTest(name):
                 report = helm.lint(CHART, values, strict=True)
@@ -271,6 +271,23 @@ class ChartTests(unittest.TestCase):
         self.assertEqual(claim["metadata"]["annotations"], {"helm.sh/resource-policy": "keep"})
         for script in (CHART / "files").glob("*.sh"):
             self.assertEqual(chart.run("sh", "-n", script).stderr, "")
+
+    def test_migrations(self):
+        """S1-57 Staging migrates as production does, before its workers, beside what else uses the same brokers"""
+        jobs = {name: named(case(name), "Job", "rel-syncline-migrate") for name in ("staging", "production")}
+        for job in jobs.values():
+            spec = job["spec"]["template"]["spec"]
+            self.assertEqual(spec["initContainers"][0]["args"], ["migrate", "up"])
+            self.assertEqual(spec["containers"][0]["args"][:2], ["topics", "create"])
+            self.assertEqual(job["metadata"]["annotations"]["helm.sh/hook"], "pre-install,pre-upgrade")
+
+        def shared(job):
+            env = job["spec"]["template"]["spec"]["containers"][0]["env"]
+            return {e["name"]: e["value"] for e in env if e["name"] in ("SYNCLINE_TOPIC_PREFIX", "SYNCLINE_GROUP")}
+
+        self.assertEqual(shared(jobs["staging"]), {
+            "SYNCLINE_TOPIC_PREFIX": "staging.", "SYNCLINE_GROUP": "staging-syncline"})
+        self.assertEqual(shared(jobs["production"]), {"SYNCLINE_GROUP": "syncline"})
 
     def test_smoke(self):
         """S0-40 `helm test` asks the doctor, with the configuration that the workers have"""

@@ -54,16 +54,26 @@ enum Database {
     _ invocation: Invocation, limit: Duration? = .seconds(30), _ body: @Sendable (PGSession) throws -> R
   ) async throws -> R {
     let settings = try invocation.settings()
-    return try await connected(to: settings.readDatabaseURL ?? settings.databaseURL, limit: limit) { connection in
-      try await connection.run { session in try session.reading { try body(session) } }
+    if let report = try await onReplica(
+      settings, limit: limit, { session in try session.reading { try body(session) } })
+    {
+      return report
     }
+    return try await read(invocation, limit: limit, body)
   }
 
-  /// Lends a connection to the read replica; nil when there is none.
+  /// Runs the body on the read replica; nil when there is none. An unreachable one is named as what it is.
   static func onReplica<R: Sendable>(
-    _ settings: Settings, _ body: @Sendable (PGSession) throws -> R
+    _ settings: Settings, limit: Duration? = .seconds(30), _ body: @Sendable (PGSession) throws -> R
   ) async throws -> R? {
     guard let url = settings.readDatabaseURL else { return nil }
-    return try await connected(to: url, limit: .seconds(30)) { try await $0.run(body) }
+    do {
+      return try await connected(to: url, limit: limit) { try await $0.run(body) }
+    } catch let error as PGError where error.isUnreachable {
+      let cause = error.description.split(separator: "\n").first.map(String.init) ?? error.description
+      throw CommandError(
+        .unreachable, "REPLICA_UNREACHABLE", "the read replica can not be reached: \(cause)",
+        hint: "check \(SettingDefinition.readDatabaseURL.name), or unset it to read from the primary")
+    }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 /// Alerts and dashboard stand on the metrics that the program exposes.
 @Suite struct MetricsTests {
   @Test(
-    "S1-51 S2-26 S2-27 Each alert asks for metrics and labels that the program exposes", arguments: AlertCatalog.all)
+    "S1-51 Each alert asks for metrics and labels that the program exposes", arguments: AlertCatalog.all)
   func expressions(_ rule: AlertRule) {
     let query = Query(rule.expression)
     #expect(query.objections == [], "\(rule.name)")
