@@ -1,6 +1,6 @@
 import Runtime
 
-/// Every alert, the most urgent first. A new one is one more row; a test asks that its metrics and labels exist.
+/// Every alert, by what it speaks of. A new one is one more row; a test asks that its metrics and labels exist.
 enum AlertCatalog {
   private typealias M = MetricCatalog
 
