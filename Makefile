@@ -23,6 +23,8 @@ TSAN := --scratch-path .build/tsan --sanitize thread
 ASAN := --scratch-path .build/asan --sanitize address -Xswiftc -use-ld=lld
 COVERAGE := --scratch-path .build/coverage --enable-code-coverage
 BENCH ?= read-sync kpi
+# What `syncline version` says this was built from.
+REVISION ?= $(shell git describe --always --dirty --abbrev=12 --match '' 2>/dev/null || echo unknown)
 
 .PHONY: help
 help: ## List the targets
@@ -79,6 +81,9 @@ chaos: build ## Kill workers and Postgres at 100 random moments of syncs; KILLS=
 release: setup ## Build the one binary, .build/syncline, with the Swift runtime linked in
 	@swift build $(QUIET) -c release --static-swift-stdlib --product syncline -Xlinker --strip-debug
 	@install -m 755 .build/release/syncline .build/syncline
+	@printf '%s' '$(REVISION)' | head -c 63 >.build/revision && truncate -s 64 .build/revision
+	@"$$(dirname "$$(readlink -f "$$(command -v swift)")")/llvm-objcopy" \
+	  --update-section syncline_revision=.build/revision .build/syncline
 	@printf '.build/syncline: %s\n' "$$(du -h --apparent-size .build/syncline | cut -f1)"
 
 .PHONY: demo

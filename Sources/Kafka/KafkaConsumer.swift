@@ -54,9 +54,9 @@ package final class KafkaConsumer: Sendable {
   /// help, a failure is logged. Offsets of partitions that are not ours are dropped.
   package func commit(_ offsets: [TopicPartition: Int64]) { loop.post(.commit(offsets)) }
 
-  /// The first offset in the log and the one the next message gets; at most 10 s.
+  /// The first offset in the log and the one the next message gets; at most 3 s.
   package func watermarks(_ partition: TopicPartition) async throws -> (low: Int64, high: Int64) {
-    try await handle.call { try KafkaHandle.watermarks($0, partition, timeout: 10_000) }
+    try await handle.call { try KafkaHandle.watermarks($0, partition, timeout: 3_000) }
   }
 
   /// The partition's end as the last fetch saw it, without asking anybody: for lag metrics. nil before the first fetch;
@@ -93,6 +93,7 @@ package final class KafkaConsumer: Sendable {
 
   private func finish() async {
     loop.post(.close)
+    handle.refuse()
     let destroyed = Signal()
     Task { [loop, handle] in
       await loop.finished()

@@ -83,6 +83,17 @@ package enum MetricCatalog {
     "syncline_pool_in_use", .gauge, "Database connections that are lent out.", labels: [])
   package static let poolWaiters = Definition(
     "syncline_pool_waiters", .gauge, "Tasks that wait for a database connection.", labels: [])
+  package static let tableBytes = Definition(
+    "syncline_table_bytes", .gauge, "Size of a table with its indexes.", labels: ["table"])
+  package static let tableDeadShare = Definition(
+    "syncline_table_dead_share", .gauge, "Share of a table's rows that is dead and not vacuumed yet, 0 to 1.",
+    labels: ["table"])
+  package static let indexScans = Definition(
+    "syncline_index_scans", .gauge, "How often an index was used since Postgres' statistics began.",
+    labels: ["table", "index"])
+  package static let idleTriggers = Definition(
+    "syncline_idle_triggers", .gauge,
+    "Triggers of the schema that are disabled or dropped; `syncline migrate up` brings them back.", labels: [])
   package static let buildInfo = Definition(
     "syncline_build_info", .gauge, "1, with the build it comes from.", labels: ["version", "revision", "swift"])
 
@@ -92,7 +103,7 @@ package enum MetricCatalog {
     oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
     schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, lastSyncSuccess, schedulerLeader, firings,
     firingDelay, queryTime, poolInUse,
-    poolWaiters, buildInfo,
+    poolWaiters, tableBytes, tableDeadShare, indexScans, idleTriggers, buildInfo,
   ]
 }
 

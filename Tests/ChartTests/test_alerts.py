@@ -68,6 +68,12 @@ TRIALS = {
     "SynclineQueriesSlow": (
         {"syncline_query_seconds{query='filter'}": "0.3x180"},
         {"syncline_query_seconds{query='filter'}": "0.3x100 0.1x80"}),
+    "SynclineBloat": (
+        {"syncline_table_dead_share{table='pfa_mirror'}": "0.4x180", "syncline_table_bytes{table='pfa_mirror'}": "1e9x180"},
+        {"syncline_table_dead_share{table='pfa_mirror'}": "0.4x180", "syncline_table_bytes{table='pfa_mirror'}": "1e6x180"}),
+    "SynclineIndexUnused": (
+        {"syncline_index_scans{table='t',index='i'}": "0x12000"}, {"syncline_index_scans{table='t',index='i'}": "0x6000 1x6000"}),
+    "SynclineTriggersOff": ({"syncline_idle_triggers": "1x180"}, {"syncline_idle_triggers": "0x180"}),
     "SynclinePoolWaiters": (
         {"syncline_pool_waiters{instance='a'}": "2x180"}, {"syncline_pool_waiters{instance='a'}": "2x100 0x80"}),
 }
@@ -134,7 +140,7 @@ class AlertTests(unittest.TestCase):
                     "input_series": [
                         {"series": series, "values": values} for series, values in (trial or NOTHING).items()],
                     "promql_expr_test": [{
-                        "expr": expression, "eval_time": "30h" if long else "150m",
+                        "expr": expression, "eval_time": "190h" if rule["for"] == "7d" else "30h" if long else "150m",
                         "exp_samples": [{"labels": "{}", "value": fires}]}],
                 }
                 for trial, fires in zip(TRIALS[name], (1, 0))

@@ -141,6 +141,22 @@ enum AlertCatalog {
         "'syncline doctor' for bloat and the oldest transaction; the plan beside those of Migrations/README.md; ANALYZE "
         + "pfa_mirror."),
     AlertRule(
+      "SynclineBloat", .warning, .database,
+      when: "max by (table) (\(M.tableDeadShare.name)) > 0.3 and max by (table) (\(M.tableBytes.name)) > 67108864",
+      for: "1h",
+      "{{ $value | humanizePercentage }} of the rows of {{ $labels.table }} are dead.",
+      do: "'syncline doctor' names the oldest transaction, which keeps vacuum from its work; then VACUUM the table."),
+    AlertRule(
+      "SynclineIndexUnused", .warning, .database, when: "max by (table, index) (\(M.indexScans.name)) == 0", for: "7d",
+      "Nobody used {{ $labels.index }} of {{ $labels.table }} for a week.",
+      do:
+        "It costs every write and serves nobody, or queries miss it: compare plans with Migrations/README.md; 'syncline "
+        + "doctor' says whether the schema is whole."),
+    AlertRule(
+      "SynclineTriggersOff", .critical, .database, when: "max(\(M.idleTriggers.name)) > 0", for: "5m",
+      "{{ $value }} triggers of the schema are off: histories and guards are not kept.",
+      do: "'syncline doctor' names them; 'syncline migrate up' brings them back. Find out who switched them off."),
+    AlertRule(
       "SynclinePoolWaiters", .warning, .database, when: "max by (instance) (\(M.poolWaiters.name)) > 0", for: "5m",
       "{{ $value }} tasks of {{ $labels.instance }} wait for a connection to Postgres.",
       do:

@@ -16,7 +16,7 @@ enum Dashboard {
     ),
     ("Schema changes", [M.schemaChanges, M.schemaChangeDuration]),
     ("Workers", [M.retries, M.fenced, M.rebalances, M.poolInUse, M.poolWaiters, M.buildInfo]),
-    ("Postgres", [M.queryTime]),
+    ("Postgres", [M.queryTime, M.tableBytes, M.tableDeadShare, M.indexScans, M.idleTriggers]),
   ]
 
   /// Gauges that each process sets for itself; all others tell of the database or of Kafka and are the same from every
