@@ -55,5 +55,8 @@ extension SQLCatalog {
     Migration(
       version: 18, name: "presence", up: text(PackageResources.V0018_presence_up_sql),
       down: text(PackageResources.V0018_presence_down_sql)),
+    Migration(
+      version: 23, name: "analytics", up: text(PackageResources.V0023_analytics_up_sql),
+      down: text(PackageResources.V0023_analytics_down_sql)),
   ]
 }

@@ -74,6 +74,7 @@ TRIALS = {
     "SynclineIndexUnused": (
         {"syncline_index_scans{table='t',index='i'}": "0x12000"}, {"syncline_index_scans{table='t',index='i'}": "0x6000 1x6000"}),
     "SynclineTriggersOff": ({"syncline_idle_triggers": "1x180"}, {"syncline_idle_triggers": "0x180"}),
+    "SynclineTrendLags": ({"syncline_analytics_lag_seconds": "400x180"}, {"syncline_analytics_lag_seconds": "5x180"}),
     "SynclinePoolWaiters": (
         {"syncline_pool_waiters{instance='a'}": "2x180"}, {"syncline_pool_waiters{instance='a'}": "2x100 0x80"}),
 }

@@ -157,6 +157,12 @@ enum AlertCatalog {
       "{{ $value }} triggers of the schema are off: histories and guards are not kept.",
       do: "'syncline doctor' names them; 'syncline migrate up' brings them back. Find out who switched them off."),
     AlertRule(
+      "SynclineTrendLags", .warning, .database, when: "max(\(M.analyticsLag.name)) > 300", for: "10m",
+      "Roll-ups and trend are {{ $value | humanizeDuration }} behind the totals.",
+      do:
+        "'syncline lag' shows the backlog; start more of 'syncline worker --only analytics'. Totals themselves are right."
+    ),
+    AlertRule(
       "SynclinePoolWaiters", .warning, .database, when: "max by (instance) (\(M.poolWaiters.name)) > 0", for: "5m",
       "{{ $value }} tasks of {{ $labels.instance }} wait for a connection to Postgres.",
       do:

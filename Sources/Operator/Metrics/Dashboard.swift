@@ -14,6 +14,7 @@ enum Dashboard {
       "Edits and pushes",
       [M.commitToVisible, M.conflicts, M.lockWait, M.oldestPushAge, M.pushesFailed, M.pushesInFlight]
     ),
+    ("Trend", [M.analyticsLag, M.analyticsProcessed, M.analyticsBatchSize]),
     ("Schema changes", [M.schemaChanges, M.schemaChangeDuration]),
     ("Workers", [M.retries, M.fenced, M.rebalances, M.poolInUse, M.poolWaiters, M.buildInfo]),
     ("Postgres", [M.queryTime, M.tableBytes, M.tableDeadShare, M.indexScans, M.idleTriggers]),
