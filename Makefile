@@ -28,7 +28,7 @@ REVISION ?= $(shell git describe --always --dirty --abbrev=12 --match '' 2>/dev/
 
 .PHONY: help
 help: ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 .PHONY: setup
 setup: ## Install what is missing with apt, and check the Swift toolchain
@@ -60,6 +60,17 @@ test: setup lint build ## Run every test
 	@for part in $(if $(FILTER),'$(FILTER)',$(foreach part,$(PARTS),'$(part)')); do \
 	  swift test --skip-build --disable-xctest --parallel --filter "$$part" 2>&1 | $(SHOW); done
 	@$(if $(FILTER),true,swift test --skip-build --disable-xctest --parallel --skip '$(REST)' 2>&1 | $(SHOW))
+	@$(if $(FILTER),true,.ci/chart-test)
+
+.PHONY: chart
+chart: build ## Write into the chart what the program makes for it: dashboard, alerts, definitions
+	@.build/debug/syncline metrics dashboard >Helm/syncline/files/dashboard.json
+	@.build/debug/syncline metrics alerts >Helm/syncline/files/alerts.yaml
+	@rm -f Helm/syncline/files/jobs/* && cp Jobs/*.yaml Helm/syncline/files/jobs/
+
+.PHONY: chart-test
+chart-test: build ## Lint and render the chart, check it against Kubernetes' schemas, try its alerts
+	@.ci/chart-test
 
 .PHONY: chaos
 chaos: build ## Kill workers and Postgres at 100 random moments of syncs; KILLS=n for another number, SEED=n to replay

@@ -84,6 +84,9 @@ package enum MetricCatalog {
   package static let firingDelay = Definition(
     "syncline_firing_delay_seconds", .histogram, "Time from the due instant of a firing to its request.", labels: [],
     buckets: [1, 5, 15, 60, 300, 900, 3600, 21_600, 86_400])
+  package static let queryTime = Definition(
+    "syncline_query_seconds", .gauge,
+    "What the common queries took when they were last tried, for the group with the most records.", labels: ["query"])
   package static let poolInUse = Definition(
     "syncline_pool_in_use", .gauge, "Database connections that are lent out.", labels: [])
   package static let poolWaiters = Definition(
@@ -108,7 +111,7 @@ package enum MetricCatalog {
     oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
     schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, analyticsLag,
     analyticsProcessed, analyticsBatchSize, lastSyncSuccess, schedulerLeader, firings,
-    firingDelay, poolInUse,
+    firingDelay, queryTime, poolInUse,
     poolWaiters, tableBytes, tableDeadShare, indexScans, idleTriggers, buildInfo,
   ]
 }

@@ -15,6 +15,7 @@ enum DoctorCommand {
       checks.append(Check("versions", .ok, versions.joined(separator: ", ")))
       let database = try await DatabaseChecks.run(settings)
       checks += database.checks
+      checks += try await ReplicaChecks.run(settings)
       checks += try await KafkaChecks.run(
         settings, environment: invocation.environment, positions: database.positions, crew: database.crew)
       checks += SourceChecks.run(settings, environment: invocation.environment)

@@ -81,21 +81,9 @@ private struct SettingsLoader {
   }
 
   private mutating func loadDatabase() {
+    loadConnectionString(.readDatabaseURL, \.readDatabaseURL)
     let definition = SettingDefinition.databaseURL
-    if let given = source.value(definition) {
-      guard ConnectionString.isURL(given.text) || given.text.contains("=") else {
-        let cause = "\(definition.name) (\(given.origin)) is not a libpq connection string"
-        return source.report(SettingsFault(.invalid, cause, "write postgresql://user@host/database or host=… dbname=…"))
-      }
-      if let objection = judges.database(given.text) {
-        let cause = "\(definition.name) (\(given.origin)): \(objection)"
-        return source.report(
-          SettingsFault(.invalid, cause, "write postgresql://user@host:port/database or host=… dbname=…"))
-      }
-      settings.databaseURL = Secret(given.text)
-      settings.origins[definition.name] = given.origin
-      return
-    }
+    if loadConnectionString(definition, \.databaseURL) { return }
     let names = source.names
     let isNamed = ConnectionString.naming.contains {
       names.contains($0) || names.contains($0 + SettingDefinition.fileSuffix)
@@ -109,6 +97,28 @@ private struct SettingsLoader {
     }
     settings.databaseURL = Secret(ConnectionString.keywords(pairs))
     settings.origins[definition.name] = .environment("PG*")
+  }
+
+  /// False: it is not given, neither right nor wrong.
+  @discardableResult
+  private mutating func loadConnectionString(
+    _ definition: SettingDefinition, _ path: WritableKeyPath<Settings, Secret?>
+  ) -> Bool {
+    guard let given = source.value(definition) else { return false }
+    guard ConnectionString.isURL(given.text) || given.text.contains("=") else {
+      let cause = "\(definition.name) (\(given.origin)) is not a libpq connection string"
+      source.report(SettingsFault(.invalid, cause, "write postgresql://user@host/database or host=… dbname=…"))
+      return true
+    }
+    if let objection = judges.database(given.text) {
+      let cause = "\(definition.name) (\(given.origin)): \(objection)"
+      source.report(
+        SettingsFault(.invalid, cause, "write postgresql://user@host:port/database or host=… dbname=…"))
+      return true
+    }
+    settings[keyPath: path] = Secret(given.text)
+    settings.origins[definition.name] = given.origin
+    return true
   }
 
   private mutating func loadKafka() {

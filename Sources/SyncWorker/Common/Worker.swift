@@ -79,6 +79,14 @@ package final class Worker: Sendable {
           ).run()
         }),
     ]
+    if let interval = configuration.probeInterval {
+      services.append(
+        Service("query probe") {
+          try await QueryProbe(
+            pool: self.pool, interval: interval, metrics: self.metrics, log: self.configuration.log
+          ).run()
+        })
+    }
     if let interval = configuration.verifyInterval {
       services.append(
         Service("kpi verifier") {
