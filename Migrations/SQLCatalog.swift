@@ -195,7 +195,7 @@ package enum Queries {
   package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
 
   /// Every statement by file name, for the test that prepares each of them.
-  package static let all = product + schedule + bench
+  package static let all = product + schedule + status + bench
 
   private static let product: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),
