@@ -39,7 +39,7 @@ import Testing
     for text in ["no JSON <script>alert(1)</script>", "'\"><img src=x onerror=alert(1)>"] {
       _ = try await world.producer.send(topic: world.topics.readSync, key: nil, value: Array(text.utf8))
     }
-    try await until("both are dead letters") { try await world.count("dead_letter") == 2 }
+    try await TestKit.until("both are dead letters") { try await world.count("dead_letter") == 2 }
     let paused = try await world.syncline("queue pause kpi_rebuild --reason '<b>night</b> & \"day\"' --yes")
     #expect(paused.code == 0, "\(paused.messages)")
     let rows = world.pems.rows(organization: "RIO")
@@ -94,7 +94,7 @@ import Testing
       document.querySelector('form button').click()
       """)
     try await world.waitForJob(job, in: ["succeeded"])
-    try await until("the browser is led to the job") {
+    try await TestKit.until("the browser is led to the job") {
       try await tab.value("location.pathname") == .string("/job")
     }
     #expect(tab.complaints == [])

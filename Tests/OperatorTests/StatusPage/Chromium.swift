@@ -22,6 +22,8 @@ final class Chromium: Sendable {
 
   /// Starts the browser. Throws when there is none: `.ci/setup --test` installs it.
   init() throws {
+    // A browser that ends is an error of the next call, not our end.
+    Glibc.signal(SIGPIPE, SIG_IGN)
     let (toBrowser, fromBrowser) = (try Pipe(), try Pipe())
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     profile = "/tmp/syncline-chromium-\(UUIDText.random())"
@@ -52,7 +54,7 @@ final class Chromium: Sendable {
     }
     Glibc.close(commands)
     // Its helpers may still be writing there.
-    try? await until("the profile is away") {
+    try? await TestKit.until("the profile is away") {
       try? FileManager.default.removeItem(atPath: profile)
       return access(profile, F_OK) != 0
     }
@@ -143,7 +145,7 @@ struct BrowserTab: Sendable {
   /// Loads a page, and waits until it is complete.
   func go(_ url: String) async throws {
     try await call("Page.navigate", #"{"url":\#(jsonString(url))}"#)
-    try await until("\(url) is loaded") {
+    try await TestKit.until("\(url) is loaded") {
       try await value("document.readyState === 'complete' && location.href === \(jsonString(url))") == .bool(true)
     }
   }

@@ -172,7 +172,7 @@ import Testing
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'syncline-status'
         """)
-      try await until("the page tells of the outage") {
+      try await TestKit.until("the page tells of the outage") {
         let page = try await get(url + "/")
         return page.status == 200 && page.text.contains("does not answer") && page.text.contains("RIO2")
       }
@@ -206,7 +206,7 @@ import Testing
         )
       }
     }
-    #expect(points.map(\.forecast) == ["0.00", "100.10", "100.10", "140.15", "150.15"].map { $0 })
+    #expect(points.map(\.forecast) == ["0.00", "100.10", "100.10", "140.15", "150.15"])
     #expect(points.map(\.records) == [0, 3, 3, 4, 5])
     #expect(points.map(\.plan) == ["0.00", "10.00", "10.00", "14.00", "15.00"])
     #expect(Set(other.map(\.forecast)) == ["0.00"] && other.count == 5)
