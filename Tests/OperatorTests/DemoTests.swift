@@ -88,7 +88,7 @@ private final class RunningDemo: Sendable {
     var environment = ["PATH": "/usr/bin:/bin", "USER": "tourist", "SWIFT_BACKTRACE": "enable=no"]
     for line in messages.split(separator: "\n") where line.hasPrefix("export ") {
       let pair = line.dropFirst(7).split(separator: "=", maxSplits: 1)
-      if pair.count == 2 { environment[String(pair[0])] = String(pair[1].dropFirst().dropLast()) }
+      if pair.count == 2, pair[0] != "PATH" { environment[String(pair[0])] = String(pair[1].dropFirst().dropLast()) }
     }
     let words = command.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
       index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)

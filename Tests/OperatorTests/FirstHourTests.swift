@@ -218,7 +218,7 @@ private struct Hour {
     }
 
     #expect(advice.contains("`syncline worker`"))
-    try world.spawnWorker()
+    _ = try world.spawnWorker()
     let end = try await world.waitForJob(job)
     #expect(end.state == "succeeded")
     try await TestKit.until("nothing is behind") {

@@ -146,7 +146,7 @@ struct BrowserTab: Sendable {
   func go(_ url: String) async throws {
     try await call("Page.navigate", #"{"url":\#(jsonString(url))}"#)
     try await TestKit.until("\(url) is loaded") {
-      try await value("document.readyState === 'complete' && location.href === \(jsonString(url))") == .bool(true)
+      try await value("document.readyState === 'complete' && location.href === \(jsonString(url))") == "true"
     }
   }
 
@@ -160,12 +160,12 @@ struct BrowserTab: Sendable {
       #"{"features":[{"name":"prefers-color-scheme","value":"\#(isDark ? "dark" : "light")"}]}"#)
   }
 
-  /// What an expression comes to, as JSON.
-  func value(_ expression: String) async throws -> JSONValue {
+  /// What an expression comes to, as the text of JSON.
+  func value(_ expression: String) async throws -> String {
     let answer = try await call(
       "Runtime.evaluate", #"{"expression":\#(jsonString(expression)),"returnByValue":true,"awaitPromise":true}"#)
     if let fault = answer["exceptionDetails"] { throw Chromium.Failure(description: "\(fault)") }
-    return answer["result"]?["value"] ?? .null
+    return String(decoding: (answer["result"]?["value"] ?? .null).canonical(), as: UTF8.self)
   }
 
   func press(_ key: String) async throws {
