@@ -27,7 +27,8 @@ enum DemoTour {
     for (status, rows) in Dictionary(grouping: runs, by: { $0.text("status") }).sorted(by: { $0.key < $1.key }) {
       let received = rows.map { $0.integer("received") }.reduce(0, +)
       lines.append(
-        "  \(counted(rows.count, "run")) \(status.replacing("_", with: " ")), \(counted(Int(received), "record")) received")
+        "  \(counted(rows.count, "run")) \(status.replacing("_", with: " ")), \(counted(Int(received), "record")) received"
+      )
     }
     lines += command(["syncline jobs list", "syncline log list"])
     let rejected = runs.filter { $0.integer("rejected") > 0 }

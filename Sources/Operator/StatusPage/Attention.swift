@@ -75,7 +75,8 @@ struct Attention: Sendable, Equatable {
         text: "an edit of \(conflict.text("pfa_id")) by \(conflict.text("user_id")) waits for a decision, "
           + conflict.text("kind"),
         commands: [
-          "syncline conflicts show \(id)", "syncline conflicts resolve \(id) --take theirs --user '…' --reason '…' --yes",
+          "syncline conflicts show \(id)",
+          "syncline conflicts resolve \(id) --take theirs --user '…' --reason '…' --yes",
         ])
     }
   }

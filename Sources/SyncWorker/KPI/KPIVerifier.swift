@@ -10,14 +10,11 @@ struct KPIVerifier: Sendable {
   let metrics: Metrics
   let log: Log
 
-  /// Until the first proof both gauges are 0: found nothing, and never looked.
   private static let firstPause = Duration.seconds(60)
 
   /// Works until cancelled. Many workers share the work: each takes a part of the interval by chance, and looks for the
   /// first time soon, so that a program with a mistake does not wait for it.
   func run() async throws {
-    metrics.set(MetricCatalog.kpiVerifyDifferences, 0)
-    metrics.set(MetricCatalog.kpiVerifyLastSuccess, 0)
     var pause = min(interval, KPIVerifier.firstPause) * Double.random(in: 0...1)
     while !Task.isCancelled {
       try await Task.sleep(for: pause)
