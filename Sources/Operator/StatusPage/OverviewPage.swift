@@ -160,7 +160,7 @@ enum OverviewPage {
     PageTable.html(
       "Messages that could not be applied, by cause",
       [
-        PageColumn("Messages", isNumber: true) { "\(grouped($0.integer("count")))" },
+        PageColumn("Messages") { "\(grouped($0.integer("count")))" },
         PageColumn("Code") { "<span class=\"code\">\($0.text("code"))</span>" },
         PageColumn("Cause") { "\($0.text("cause"))" }, PageColumn("Topic") { "\($0.text("topic"))" },
         PageColumn("Organization") { $0["organization_id"].map { PageParts.organization($0) } ?? "–" },

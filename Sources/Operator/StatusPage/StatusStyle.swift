@@ -86,7 +86,7 @@ enum StatusStyle {
     .state.busy { color: var(--busy); } .state.busy::before { background: var(--busy); }
     .state.warn { color: var(--warn); } .state.warn::before { background: var(--warn); }
     .state.bad { color: var(--bad); } .state.bad::before { background: var(--bad); }
-    .progress { display: grid; gap: .15rem; min-width: 9rem; }
+    .progress { display: grid; gap: .15rem; min-width: 9rem; max-width: 24rem; }
     progress { appearance: none; width: 100%; height: .4rem; border: 0; border-radius: 3px; overflow: hidden;
       background: var(--line); color: var(--busy); }
     progress::-webkit-progress-bar { background: var(--line); }
@@ -98,6 +98,7 @@ enum StatusStyle {
     .attention p { margin: 0; overflow-wrap: anywhere; }
     .commands { display: flex; flex-wrap: wrap; gap: .35rem .6rem; margin-top: .35rem; }
     .acts { display: inline-flex; flex-wrap: wrap; gap: .4rem; margin-left: .75rem; }
+    td .acts:first-child { margin-left: 0; }
     .act, button { display: inline-block; padding: .12rem .7rem; border: 1px solid var(--accent); border-radius: 6px;
       background: none; color: var(--accent); font: inherit; text-decoration: none; cursor: pointer; }
     .act:hover, button:hover { background: var(--accent); color: var(--card); text-decoration: none; }
