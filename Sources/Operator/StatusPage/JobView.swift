@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Postgres
 import SyncStore
 
 /// One job with why it is where it is, and what happened to it.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Postgres
 import SyncStore
 
 /// One organization: its totals with their history, its runs and what is open there.

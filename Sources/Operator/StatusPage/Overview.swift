@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Postgres
 import SyncStore
 
 /// What goes on in all organizations at one moment: what the status page shows first, and what its `Attention` and the
