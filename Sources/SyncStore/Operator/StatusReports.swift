@@ -35,7 +35,7 @@ package enum StatusReports {
   /// The totals over the last days, `spans` + 1 points from the first change within them until now, exact at each.
   package static func trend(_ session: PGSession, organization: String, days: Int, spans: Int) throws -> [TrendPoint] {
     let values: [PGValue] = [.text(organization), .int4(Int32(clamping: days)), .int4(Int32(clamping: spans))]
-    return try session.query(Queries.kpiTrend, values).rows.map { row in
+    return try session.query(Queries.kpiHistory, values).rows.map { row in
       TrendPoint(
         moment: try row.string("moment"), plan: try row.string("plan_cost"), forecast: try row.string("forecast_cost"),
         actual: try row.string("actual_cost"), records: try row.integer("record_count"))
