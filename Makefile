@@ -57,6 +57,7 @@ REST := $(subst $(EMPTY) $(EMPTY),|,$(strip $(PARTS)))
 
 .PHONY: test
 test: setup lint build ## Run every test
+	@.ci/setup --test
 	@for part in $(if $(FILTER),'$(FILTER)',$(foreach part,$(PARTS),'$(part)')); do \
 	  swift test --skip-build --disable-xctest --parallel --filter "$$part" 2>&1 | $(SHOW); done
 	@$(if $(FILTER),true,swift test --skip-build --disable-xctest --parallel --skip '$(REST)' 2>&1 | $(SHOW))

@@ -85,8 +85,8 @@ let package = Package(
     tests(
       "Operator",
       [
-        "Operator", "SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "Runtime",
-        "syncline",
+        "Operator", "SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "HTTP",
+        "Runtime", "syncline",
       ]),
     tests("Style", []),
   ]

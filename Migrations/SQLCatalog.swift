@@ -199,7 +199,7 @@ package enum Queries {
   package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
 
   /// Every statement by file name, for the test that prepares each of them.
-  package static let all = product + schedule + presence + trends + bench
+  package static let all = product + schedule + presence + status + trends + bench
 
   private static let product: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),

@@ -167,16 +167,19 @@ package final class WorkerWorld: Sendable {
   private func spawn(
     _ command: String, _ variables: [String] = [], _ arguments: [String] = []
   ) throws -> WorkerProcess {
-    let environment =
-      [
-        "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
-        "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
-        "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
-        "PATH=/usr/bin:/bin",
-      ] + variables
-    let process = try WorkerProcess(command, arguments, environment: environment)
+    let process = try WorkerProcess(command, arguments, environment: try environment() + variables)
     processes.with { $0.append(process) }
     return process
+  }
+
+  /// What leads the program here.
+  func environment() throws -> [String] {
+    [
+      "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
+      "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
+      "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
+      "PATH=/usr/bin:/bin", "USER=operator",
+    ]
   }
 
   private func jobsDirectory() throws -> String {

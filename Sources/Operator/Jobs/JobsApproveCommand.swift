@@ -15,7 +15,7 @@ enum JobsApproveCommand {
     let why = job.errorMessage.map { " (\($0))" } ?? ""
     try await invocation.confirm("approve \(job.kind) of \(job.organization), job \(id)\(why)")
     let isDone = try await Database.run(invocation) { session in
-      try JobDecisions.approve(session, id, reason: invocation.reason)
+      try JobDecisions.approve(session, id, by: invocation.actor, reason: invocation.reason)
     }
     guard isDone else { throw JobGuard.changed(id) }
     try await JobGuard.show(invocation, id)

@@ -16,7 +16,7 @@ enum JobsCancelCommand {
     try await invocation.confirm("cancel \(job.kind) of \(job.organization), job \(id), which is \(job.state.rawValue)")
     let reason = invocation.reason ?? "cancelled by an operator"
     let isDone = try await Database.run(invocation) { session in
-      try JobDecisions.cancel(session, id, organization: job.organization, reason: reason)
+      try JobDecisions.cancel(session, id, organization: job.organization, by: invocation.actor, reason: reason)
     }
     guard isDone else { throw JobGuard.changed(id) }
     try await JobGuard.show(invocation, id)

@@ -39,6 +39,8 @@ package struct SettingDefinition: Sendable {
     "SYNCLINE_HTTP_PORT", "PORT", default: "3030", "port of /metrics, /livez, /readyz and the status page")
   package static let httpHost = SettingDefinition(
     "SYNCLINE_HTTP_HOST", "ADDRESS", default: "127.0.0.1", "address that port is bound to")
+  package static let statusToken = SettingDefinition(
+    "SYNCLINE_STATUS_TOKEN", "SECRET", "lets who knows it decide on the status page (default: it only shows)")
   package static let jobsDirectory = SettingDefinition(
     "SYNCLINE_JOBS_DIR", "DIRECTORY", default: "Jobs", "job and source definitions")
   package static let logFormat = SettingDefinition(
@@ -50,7 +52,8 @@ package struct SettingDefinition: Sendable {
     choices: LogLevel.allCases.map(\.name))
 
   package static let all: [SettingDefinition] = [
-    databaseURL, readDatabaseURL, bootstrapServers, topicPrefix, group, httpPort, httpHost, jobsDirectory, logFormat,
+    databaseURL, readDatabaseURL, bootstrapServers, topicPrefix, group, httpPort, httpHost, statusToken, jobsDirectory,
+    logFormat,
     logLevel,
   ]
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Kafka
 import Postgres
 import Runtime
@@ -165,6 +166,14 @@ final class Lane: Sendable {
     }
   }
 
+  /// How many there were, and how long the oldest was under way.
+  private func tell(_ messages: [DecodedMessage]) {
+    tools.metrics.observe(MetricCatalog.batchMessages, Double(messages.count))
+    guard let oldest = messages.map(\.message.timestamp).filter({ $0 >= 0 }).min() else { return }
+    // Clocks of producers are not ours.
+    tools.metrics.observe(MetricCatalog.messageAge, max(0, Date().timeIntervalSince1970 - Double(oldest) / 1000))
+  }
+
   private func finish(
     _ next: Int64, _ report: BatchTransaction.Report, _ duration: Duration, _ messages: [DecodedMessage]
   ) {
@@ -173,6 +182,7 @@ final class Lane: Sendable {
     if report.hasNewJob { tools.wake() }
     tools.metrics.add(MetricCatalog.batches, 1, [("kind", tools.kind), ("result", "applied")])
     tools.metrics.observe(MetricCatalog.batchDuration, duration.inSeconds)
+    if !messages.isEmpty { tell(messages) }
     for outcome in report.outcomes where outcome.counted {
       for (name, count) in outcome.byName where count > 0 {
         tools.metrics.add(MetricCatalog.records, Double(count), [("kind", tools.kind), ("outcome", name)])
