@@ -21,6 +21,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name + "Tests", dependencies: dependencies + ["TestKit"], swiftSettings: common)
 }
 
+/// The readers of foreign bytes, as tests, or, with SYNCLINE_FUZZ, as the program that `make fuzz` runs.
+func fuzzing(_ dependencies: [Target.Dependency]) -> Target {
+  Context.environment["SYNCLINE_FUZZ"] == nil
+    ? .testTarget(
+      name: "FuzzTests", dependencies: dependencies, exclude: ["Fuzz.swift", "Corpus"], swiftSettings: common)
+    : .executableTarget(
+      name: "Fuzz", dependencies: dependencies, path: "Tests/FuzzTests", exclude: ["FuzzTests.swift", "Corpus"],
+      swiftSettings: common)
+}
+
 let package = Package(
   name: "syncline",
   products: [.executable(name: "syncline", targets: ["syncline"])],
@@ -85,6 +95,10 @@ let package = Package(
     tests(
       "Operator",
       ["Operator", "SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "Runtime"]),
+    tests(
+      "Simulation",
+      ["SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "Runtime"]),
+    fuzzing(["SyncWorker", "SyncDomain", "Kafka", "PEMS", "YAML"]),
     tests("Style", []),
   ]
 )
