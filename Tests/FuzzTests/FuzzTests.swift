@@ -16,7 +16,8 @@ struct FuzzTests {
     while ContinuousClock.now < deadline {
       let input = mutator.next()
       if let fault = target.fault(input) {
-        Issue.record("\(target.rawValue), seed \(seed): \(fault)\n\(String(decoding: input, as: UTF8.self).debugDescription)")
+        Issue.record(
+          "\(target.rawValue), seed \(seed): \(fault)\n\(String(decoding: input, as: UTF8.self).debugDescription)")
         return
       }
     }

@@ -47,7 +47,8 @@ struct EditDatabase {
   /// The states of domain.md section 2.
   private static func follows(_ new: State, _ old: State) -> Bool {
     switch (old, new) {
-    case (.draft, .committed), (.draft, .conflict), (.committed, .syncing), (.committed, .conflict), (.syncing, .synced),
+    case (.draft, .committed), (.draft, .conflict), (.committed, .syncing), (.committed, .conflict),
+      (.syncing, .synced),
       (.syncing, .conflict), (.syncing, .committed), (.syncing, .failed), (.conflict, .committed),
       (.conflict, .superseded), (.failed, .committed), (.failed, .superseded):
       true
@@ -173,8 +174,14 @@ struct EditDatabase {
         value != row.record.data[field]
           && (known.known(field) != nil || others.contains { $0.delta.known(field) != nil })
       })
-    if let order, order > row.order { row.order = order }
     row.hash = row.hash == hashes.before ? hashes.after : defect == .keepsOldContent ? row.hash : nil
+    if let order, order > row.order {
+      row.order = order
+    } else if let order, order < row.order, values.fields.contains(where: { known.known($0) != nil }) {
+      // A read that saw PEMS after the push says otherwise.
+      row.order = SourceOrder(block: row.order.block, index: row.order.index - 1)
+      row.hash = nil
+    }
     rows[edit.draft.mirrorId] = row
   }
 

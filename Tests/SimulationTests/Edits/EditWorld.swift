@@ -44,6 +44,8 @@ struct EditWorld: World {
   var pushers = (1...2).map { Pushing(id: $0) }
   var trouble: Trouble?
   var broken: Violation?
+  /// What each edit's last attempt was about to send.
+  var noted: [Int: FieldValues] = [:]
   let defect: Defect?
   private var reads: [(id: String, values: FieldValues, order: SourceOrder)] = []
   private var edits = 0

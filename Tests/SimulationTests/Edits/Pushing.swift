@@ -63,13 +63,19 @@ extension EditWorld {
     case .confirmed: pushers[index].stage = .finish(push, seen, wasSent: false)
     case .push(let values):
       if defect != .forgetsSent { database.edits[key]?.pushed = values }
+      noted[key] = values
       pushers[index].stage = .write(values, push, seen)
     case .conflict(let conflict): end(index, key, conflict, seen)
     }
   }
 
   private mutating func end(_ index: Int, _ key: Int, _ conflict: PushConflict, _ seen: Upstream.Record) {
-    if conflict.kind == .fieldOverlap, conflict.fields.allSatisfy({ seen.isOurs.contains($0) }) {
+    // What the last attempt of an open edit was about to send. Of earlier ones, whose lease ran out, nobody knows more.
+    let sent = noted.filter { database.edits[$0.key]?.isOpen == true }.values
+    let isOurs = conflict.fields.allSatisfy { field in
+      seen.isOurs.contains(field) && sent.contains { $0.known(field) == seen.values[field] }
+    }
+    if conflict.kind == .fieldOverlap, isOurs {
       broken = Violation("our own write is no conflict", "edit \(key): \(conflict.fields)")
     }
     database.conflict(key, conflict)

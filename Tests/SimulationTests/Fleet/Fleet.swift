@@ -2,8 +2,8 @@ import Testing
 
 @testable import Kafka
 
-/// A hundred workers on a hundred partitions: what a join, a leave, a death and a frozen worker cost, in partitions that
-/// move, writes that are fenced and simulated time without an owner.
+/// A hundred workers on a hundred partitions: what a join, a leave, a death and a frozen worker cost, in partitions
+/// that move, writes that are fenced and simulated time without an owner.
 ///
 /// Real: ``RebalanceMachine``. Models: ``Group`` for the coordinator, claims with rising epochs for consumer_offset. A
 /// partition's time without an owner runs from its holder's last write to its next one's claim.
@@ -155,7 +155,8 @@ struct Fleet {
 
 @Suite("Fleet")
 struct FleetTests {
-  @Test("100 workers on 100 partitions: one partition moves at a time, every zombie is fenced, everything has one owner")
+  @Test(
+    "100 workers on 100 partitions: one partition moves at a time, every zombie is fenced, everything has one owner")
   func hundred() throws {
     var fleet = Fleet(workers: 100, partitions: 100)
     #expect(fleet.isWhole && fleet.spread == (1, 1))
@@ -173,7 +174,8 @@ struct FleetTests {
     costs.append(("fifty join, one by one", fleet.measure { fleet in for _ in 0..<50 { fleet.join() } }))
     #expect(fleet.isWhole && fleet.spread.most - fleet.spread.fewest <= 1)
     for (what, cost) in costs {
-      print("fleet: \(what): \(cost.moves) moves, \(cost.fenced) fenced writes, a partition stood still \(cost.longest)")
+      print(
+        "fleet: \(what): \(cost.moves) moves, \(cost.fenced) fenced writes, a partition stood still \(cost.longest)")
     }
     // Only what must move does.
     #expect(costs.map(\.1.moves).prefix(3) == [1, 1, 1])

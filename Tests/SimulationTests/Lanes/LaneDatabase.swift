@@ -5,8 +5,8 @@ import SyncWorker
 /// A model of what the transaction of a batch does in Postgres: offset and epoch by compare-and-set, records by order,
 /// totals by difference, counts and dead letters, all or nothing.
 ///
-/// It stands for advance_offset, claim_partition, move_offset, apply_records and insert_dead_letter; which steps a batch
-/// has and what order decides is the product's own code.
+/// It stands for advance_offset, claim_partition, move_offset, apply_records and insert_dead_letter; which steps a
+/// batch has and what order decides is the product's own code.
 struct LaneDatabase {
   struct Position {
     var next: Int64 = 0
@@ -92,7 +92,7 @@ struct LaneDatabase {
     case .serializationFailure: return .failed(PGError(.server, "could not serialize", sqlstate: "40001"))
     case .connectionLost: return .failed(PGError(.connection, "lost"))
     case .poolTimeout: return .failed(PGError(.poolTimeout, "no connection"))
-    case .unknownUndone: 
+    case .unknownUndone:
       // The defect stores the offset in a transaction of its own, before the effects.
       if defect == .offsetBeforeEffects, isHolder(batch) { positions[batch.partition].next = batch.next }
       return .failed(PGError(.commitUnknown, "lost"))

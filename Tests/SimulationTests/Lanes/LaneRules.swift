@@ -30,10 +30,12 @@ struct LaneRules {
       if counts.received != received[partition] || counts.skipped != skipped[partition] {
         return Violation(
           "each message counts once",
-          "[\(partition)] counted \(counts.received) + \(counts.skipped), has \(received[partition]) + \(skipped[partition])")
+          "[\(partition)] counted \(counts.received) + \(counts.skipped), has \(received[partition]) + \(skipped[partition])"
+        )
       }
       if counts.letters.sorted() != letters[partition].sorted() {
-        return Violation("nothing disappears", "[\(partition)] dead letters \(counts.letters), not \(letters[partition])")
+        return Violation(
+          "nothing disappears", "[\(partition)] dead letters \(counts.letters), not \(letters[partition])")
       }
       if !counts.isClosed { return Violation("accounting is closed", "[\(partition)] \(counts)") }
     }

@@ -78,9 +78,11 @@ struct LaneWorker {
   {
     let isLeaving = lanes[partition] == nil || lanes[partition]?.work == nil && leaving[partition]?.work != nil
     guard var lane = isLeaving ? leaving[partition] : lanes[partition] else { return nil }
-    let (told, isFenced) = lane.move(partition, &database, defect: defect, flow: { paused, resumes in
-      if resumes { self.paused.remove(paused) }
-    })
+    let (told, isFenced) = lane.move(
+      partition, &database, defect: defect,
+      flow: { paused, resumes in
+        if resumes { self.paused.remove(paused) }
+      })
     if isLeaving {
       leaving[partition] = isFenced || lane.work == nil ? nil : lane
     } else if isFenced {

@@ -96,7 +96,8 @@ struct LaneWorld: World {
       broker.logs[partition].truncate(to: broker.logs[partition].low + Int64(chance.below(6)))
       story.tell("[\(partition)] begins at \(broker.logs[partition].low)")
     case .deliverAgain:
-      guard let index = chance.pick(workers.indices), let partition = chance.pick(workers[index].positions.keys.sorted())
+      guard let index = chance.pick(workers.indices),
+        let partition = chance.pick(workers[index].positions.keys.sorted())
       else { return }
       let position = workers[index].positions[partition] ?? 0
       // Only back: what is gone at the beginning is told as an error, and not skipped.
@@ -110,7 +111,8 @@ struct LaneWorld: World {
   private mutating func produce(_ chance: inout Chance) {
     let record = chance.below(LanePayload.records)
     let revision = chance.below(LanePayload.revisions)
-    send(chance.below(LaneWorld.partitions), LanePayload.changed(record, revision),
+    send(
+      chance.below(LaneWorld.partitions), LanePayload.changed(record, revision),
       .record(id: "P\(record)", order: SourceOrder(block: Int64(100 + revision), index: 0)), &chance)
   }
 

@@ -6,8 +6,8 @@ import SyncStore
 /// log row and the records.
 ///
 /// It stands for claim_job, hold_job, retry_job, allocate_pages, store_checkpoint, abandon_pages, read_position,
-/// apply_records for pages, count_orphans, sweep_orphans and finish_read. Which states follow each other, what becomes of
-/// a page that is read again and what may be swept is the product's own code.
+/// apply_records for pages, count_orphans, sweep_orphans and finish_read. Which states follow each other, what becomes
+/// of a page that is read again and what may be swept is the product's own code.
 struct ReadDatabase {
   struct Page {
     var eventId: String
@@ -63,7 +63,8 @@ struct ReadDatabase {
     return true
   }
 
-  /// Where the read goes on, as ``ReadRunStore/start`` and `ReadRun.read` find it, and what was written down from there.
+  /// Where the read goes on, as ``ReadRunStore/start`` and `ReadRun.read` find it, and what was written down from
+  /// there.
   func position() -> (cursor: String?, nextPage: Int, isComplete: Bool, replay: [PageEntry]) {
     var (cursor, page, isComplete) = (job.cursor, job.nextPage, job.isComplete)
     if let waiting = job.pages.filter({ $0.value.state == "allocated" }).min(by: { $0.key < $1.key }) {
@@ -100,7 +101,9 @@ struct ReadDatabase {
   /// A message of the job arrives, once more or for the first time.
   mutating func apply(_ page: Int, _ eventId: String, _ records: [String], countsAgain: Bool = false) {
     active.formUnion(records)
-    guard let known = job.pages[page], known.eventId == eventId, known.state == "allocated" || countsAgain else { return }
+    guard let known = job.pages[page], known.eventId == eventId, known.state == "allocated" || countsAgain else {
+      return
+    }
     job.pages[page]?.state = "applied"
     job.received += records.count
   }

@@ -6,8 +6,9 @@ import SyncWorker
 /// A full read by several workers, killed, frozen and taken over between any two steps, of an upstream that moves: no
 /// record is skipped, no message counts twice, no job has two holders, nothing is discontinued that is there.
 ///
-/// Real: which messages a page becomes and what becomes of them when it is read again, the guard of the sweep, the times
-/// between attempts, the states of a job. Model: ``ReadDatabase``; the order of transactions is that of `ReadRun`.
+/// Real: which messages a page becomes and what becomes of them when it is read again, the guard of the sweep, the
+/// times between attempts, the states of a job. Model: ``ReadDatabase``; the order of transactions is that of
+/// `ReadRun`.
 struct ReadWorld: World {
   enum Action: CaseIterable {
     case work, deliver, pass, approve
@@ -192,10 +193,13 @@ struct ReadWorld: World {
       trouble = nil
       let delay = isTransient ? ReadWorld.policy.delay(after: database.job.attempt, using: &chance) : nil
       let until = now + Int((delay ?? 0).rounded(.up))
-      if transaction(index, token, { database in
-        database.job.state = delay == nil ? .failed : .retrying
-        database.job.runAt = until
-      }) {
+      if transaction(
+        index, token,
+        { database in
+          database.job.state = delay == nil ? .failed : .retrying
+          database.job.runAt = until
+        })
+      {
         workers[index].token = nil
       }
       return

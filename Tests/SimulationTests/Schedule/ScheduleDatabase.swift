@@ -45,7 +45,9 @@ struct ScheduleDatabase {
     guard holder == token || defect == .unfencedTurn else { return false }
     expires = time + Int64(ScheduleLease.seconds)
     for firing in firings.values.filter({ $0.state == .waiting }).sorted(by: { $0.due < $1.due }) {
-      guard let job = jobs.first(where: { $0.name == firing.job }), !lane(job, besides: firing.id).isBusy else { continue }
+      guard let job = jobs.first(where: { $0.name == firing.job }), !lane(job, besides: firing.id).isBusy else {
+        continue
+      }
       start(firing.id, job, firing.due)
     }
     for job in jobs {

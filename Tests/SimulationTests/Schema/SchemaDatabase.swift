@@ -105,6 +105,8 @@ struct SchemaDatabase {
   /// The attempt came to nothing, and the request waits for another, or has failed.
   mutating func giveUp(_ request: Int, token: String?, ends: Bool, fresh: String) {
     if let token { letGo(token) }
+    // Another worker may have brought it to its end.
+    guard requests[request].isOpen else { return }
     requests[request].status = ends ? .failed : .pending
     requests[request].intent = nil
     requests[request].toVersion = nil

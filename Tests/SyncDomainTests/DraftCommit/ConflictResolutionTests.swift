@@ -33,7 +33,8 @@ import Testing
     #expect(held.record.data == values(#"{"dor":"pems","class":"C"}"#) && held.record.pending.isEmpty)
   }
 
-  @Test("an edit that is given up while its push may be under way leaves nothing pending: the record follows PEMS again")
+  @Test(
+    "an edit that is given up while its push may be under way leaves nothing pending: the record follows PEMS again")
   func givenUpInFlight() throws {
     let edit = DraftEdit(
       id: "e", mirrorId: "m", delta: values(#"{"dor":"mine"}"#), base: values(#"{"dor":"base"}"#), baseVersion: 1)

@@ -49,7 +49,9 @@ struct SoakTests {
       }
       await pool.close()
       faults += verdict(watch)
-      print("soak: seed \(seed), \(SoakTests.seconds ?? 0) s, \(rounds) rounds, \(calls) calls with their answers explained")
+      print(
+        "soak: seed \(seed), \(SoakTests.seconds ?? 0) s, \(rounds) rounds, \(calls) calls with their answers explained"
+      )
       print("soak: \(faults.isEmpty ? "PASS" : "FAIL")")
       #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
     }

@@ -92,7 +92,9 @@ package struct ToldHistory: Sendable {
     for effect in calls.flatMap(\.effects) { effects[effect.thing, default: []].append(effect) }
     for thing in Set(initial.keys).union(final.keys).sorted() {
       var version = initial[thing] ?? 0
-      for effect in (effects.removeValue(forKey: thing) ?? []).sorted(by: { ($0.version, $0.base) < ($1.version, $1.base) }) {
+      for effect in (effects.removeValue(forKey: thing) ?? []).sorted(by: {
+        ($0.version, $0.base) < ($1.version, $1.base)
+      }) {
         if effect.base < version { return "\(thing): version \(effect.base) was edited twice" }
         if effect.base > version { return "\(thing): nobody made version \(version + 1)" }
         version = effect.version
