@@ -23,12 +23,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// The readers of foreign bytes, as tests, or, with SYNCLINE_FUZZ, as the program that `make fuzz` runs.
 func fuzzing(_ dependencies: [Target.Dependency]) -> Target {
-  Context.environment["SYNCLINE_FUZZ"] == nil
-    ? .testTarget(
+  guard Context.environment["SYNCLINE_FUZZ"] != nil else {
+    return .testTarget(
       name: "FuzzTests", dependencies: dependencies, exclude: ["Fuzz.swift", "Corpus"], swiftSettings: common)
-    : .executableTarget(
-      name: "Fuzz", dependencies: dependencies, path: "Tests/FuzzTests", exclude: ["FuzzTests.swift", "Corpus"],
-      swiftSettings: common)
+  }
+  return .executableTarget(
+    name: "Fuzz", dependencies: dependencies, path: "Tests/FuzzTests",
+    exclude: ["FuzzTests.swift", "Mutator.swift", "Corpus"], swiftSettings: common)
 }
 
 let package = Package(

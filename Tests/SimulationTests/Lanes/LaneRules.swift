@@ -30,8 +30,8 @@ struct LaneRules {
       if counts.received != received[partition] || counts.skipped != skipped[partition] {
         return Violation(
           "each message counts once",
-          "[\(partition)] counted \(counts.received) + \(counts.skipped), has \(received[partition]) + \(skipped[partition])"
-        )
+          "[\(partition)] counted \(counts.received) + \(counts.skipped), "
+            + "has \(received[partition]) + \(skipped[partition])")
       }
       if counts.letters.sorted() != letters[partition].sorted() {
         return Violation(

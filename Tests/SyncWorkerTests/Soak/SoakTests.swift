@@ -74,7 +74,8 @@ struct SoakTests {
     let rows = try await pool.run { database in
       try database.query(
         """
-        SELECT m.pfa_id, e.applied_version::bigint AS version FROM pfa_modification e JOIN pfa_mirror m ON m.id = e.mirror_id
+        SELECT m.pfa_id, e.applied_version::bigint AS version
+        FROM pfa_modification e JOIN pfa_mirror m ON m.id = e.mirror_id
         WHERE e.session_id = $1 AND e.applied_version IS NOT NULL
         """, [.text(session)]
       ).rows.map { (try $0.string("pfa_id"), try $0.integer("version")) }
