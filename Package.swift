@@ -22,15 +22,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The readers of foreign bytes, as tests, or, with SYNCLINE_FUZZ, as the program that `make fuzz` runs.
-func fuzzing(_ dependencies: [Target.Dependency]) -> Target {
-  guard Context.environment["SYNCLINE_FUZZ"] != nil else {
-    return .testTarget(
-      name: "FuzzTests", dependencies: dependencies, exclude: ["Fuzz.swift", "Corpus"], swiftSettings: common)
-  }
-  return .executableTarget(
-    name: "Fuzz", dependencies: dependencies, path: "Tests/FuzzTests",
+let fuzzing: Target =
+  Context.environment["SYNCLINE_FUZZ"] == nil
+  ? .testTarget(
+    name: "FuzzTests", dependencies: ["SyncWorker", "SyncDomain", "Kafka", "PEMS", "YAML"],
+    exclude: ["Fuzz.swift", "Corpus"], swiftSettings: common)
+  : .executableTarget(
+    name: "Fuzz", dependencies: ["SyncWorker", "SyncDomain", "Kafka", "PEMS", "YAML"], path: "Tests/FuzzTests",
     exclude: ["FuzzTests.swift", "Mutator.swift", "Corpus"], swiftSettings: common)
-}
 
 let package = Package(
   name: "syncline",
@@ -99,7 +98,7 @@ let package = Package(
     tests(
       "Simulation",
       ["SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "Runtime"]),
-    fuzzing(["SyncWorker", "SyncDomain", "Kafka", "PEMS", "YAML"]),
+    fuzzing,
     tests("Style", []),
   ]
 )

@@ -11,6 +11,15 @@ private func runDriver(
 
 private let target = getenv("FUZZ_TARGET").flatMap { FuzzTarget(rawValue: String(cString: $0)) }
 
+/// What libFuzzer calls with each input.
+@_cdecl("LLVMFuzzerTestOneInput")
+func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> Int32 {
+  let input = Array(UnsafeBufferPointer(start: bytes, count: length))
+  guard let fault = target?.fault(input) else { return 0 }
+  print("the reader contradicts itself: \(fault)")
+  abort()
+}
+
 @main
 enum Fuzz {
   static func main() {
@@ -20,12 +29,6 @@ enum Fuzz {
     }
     var count = CommandLine.argc
     var arguments = CommandLine.unsafeArgv
-    exit(
-      runDriver(&count, &arguments) { bytes, length in
-        let input = Array(UnsafeBufferPointer(start: bytes, count: length))
-        guard let fault = target?.fault(input) else { return 0 }
-        print("the reader contradicts itself: \(fault)")
-        abort()
-      })
+    exit(runDriver(&count, &arguments, testOneInput))
   }
 }
