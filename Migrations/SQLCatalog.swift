@@ -123,6 +123,7 @@ package enum Queries {
   package static let failSchemaAttempt = SQLCatalog.text(PackageResources.fail_schema_attempt_sql)
   package static let findDeployments = SQLCatalog.text(PackageResources.find_deployments_sql)
   package static let intendSchemaChange = SQLCatalog.text(PackageResources.intend_schema_change_sql)
+  package static let appliedRequest = SQLCatalog.text(PackageResources.applied_request_sql)
   package static let openSchemaChange = SQLCatalog.text(PackageResources.open_schema_change_sql)
   package static let readProject = SQLCatalog.text(PackageResources.read_project_sql)
   package static let releaseLease = SQLCatalog.text(PackageResources.release_lease_sql)
@@ -305,7 +306,7 @@ package enum Queries {
     ("fail_schema_attempt", failSchemaAttempt),
     ("find_deployments", findDeployments),
     ("intend_schema_change", intendSchemaChange),
-    ("open_schema_change", openSchemaChange),
+    ("applied_request", appliedRequest), ("open_schema_change", openSchemaChange),
     ("read_project", readProject),
     ("release_lease", releaseLease),
     ("remove_project", removeProject),

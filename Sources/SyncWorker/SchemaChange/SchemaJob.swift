@@ -306,8 +306,12 @@ struct SchemaJob: Sendable {
     _ row: Int64?, _ lease: ProjectStore.Lease?, _ fault: SchemaFault, _ clock: SchemaClock? = nil
   ) async throws {
     let claim = claim
-    try await pool.run {
+    let isApplied = try await pool.run {
       try SchemaRequestStore.fail($0, claim, row, lease, code: fault.code.rawValue, message: fault.message)
+    }
+    guard !isApplied else {
+      count("applied", clock)
+      return log.info("schema change done: another worker brought it to its end")
     }
     count(fault.code.rawValue, clock)
     log.error("schema change failed", ("code", fault.code.rawValue), ("cause", fault.message))

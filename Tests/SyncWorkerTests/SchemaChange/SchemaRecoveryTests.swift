@@ -116,6 +116,35 @@ struct SchemaRecoveryTests {
     }
   }
 
+  @Test("A change that another job's worker brought to its end is a success of its own job")
+  func endedByOthers() async throws {
+    try await WorkerWorld.with { world in
+      try await world.deploy()
+      let first = try world.startWorker()
+      try await world.makeProject()
+      await first.stop()
+      let dying = try world.spawnWorker(["\(KillPoint.variable)=committed"])
+      let dead = try await world.change(
+        #"{"type":"add_column","table_id":"orders","column":{"id":"a","type":"text"}}"#, version: 1)
+      _ = await dying.wait()
+      // The project's lease has run out, the job's has not: another job comes first.
+      try await world.execute(
+        """
+        UPDATE projects SET lock_expires_at = now() - interval '1 second';
+        UPDATE sync_job SET lease_expires_at = now() + interval '8 seconds' WHERE id = '\(dead)'
+        """)
+      try await world.startMember { () async throws in
+        let job = try await world.alter(
+          #"{"type":"add_column","table_id":"orders","column":{"id":"b","type":"text"}}"#, version: 2)
+        #expect(job.state == "succeeded", "\(job)")
+        let ended = try await world.waitForJob(dead)
+        #expect(ended.state == "succeeded" && ended.code == nil, "\(ended)")
+      }
+      #expect(try await world.project() == "3|ready")
+      #expect(try await world.history() == ["applied|∅", "applied|∅", "applied|∅"])
+    }
+  }
+
   @Test("S3-36: a read that names a schema version waits for it, visibly, while others go on")
   func ordered() async throws {
     try await WorkerWorld.with(.of { $0.records = 20 }) { world in
