@@ -26,7 +26,7 @@ BENCH ?= read-sync kpi
 
 .PHONY: help
 help: ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 .PHONY: setup
 setup: ## Install what is missing with apt, and check the Swift toolchain
@@ -63,6 +63,15 @@ test: setup lint build ## Run every test
 chaos: build ## Kill workers and Postgres at 100 random moments of syncs; KILLS=n for another number, SEED=n to replay
 	@SYNCLINE_CHAOS_KILLS=$(or $(KILLS),100) $(if $(SEED),SYNCLINE_TEST_SEED=$(SEED)) \
 	  swift test --skip-build --disable-xctest --filter SyncWorkerTests.ChaosTests 2>&1 | $(SHOW)
+
+.PHONY: crash-test
+crash-test: build ## Kill a worker or scheduler at every named point of its work; POINT=name, SEED=n to replay
+	@SYNCLINE_CRASH_POINTS=$(or $(POINT),all) $(if $(SEED),SYNCLINE_TEST_SEED=$(SEED)) \
+	  swift test --skip-build --disable-xctest --filter SyncWorkerTests.CrashTests 2>&1 | $(SHOW)
+
+.PHONY: mutation-test
+mutation-test: setup ## Plant the defects of Tests/mutants.tsv one by one, and list which test catches each; ONLY=word
+	@.ci/mutation-test $(ONLY)
 
 .PHONY: release
 release: setup ## Build the one binary, .build/syncline, with the Swift runtime linked in

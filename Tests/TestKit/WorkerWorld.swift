@@ -24,6 +24,7 @@ package final class WorkerWorld: Sendable {
   private let workers = Locked<[RunningWorker]>([])
   private let processes = Locked<[WorkerProcess]>([])
   private let directory = Locked<String?>(nil)
+  private let yaml: String
 
   private static let turnstile = Turnstile(10)
   private static let shared = Locked<EmbeddedKafka?>(nil)
@@ -40,6 +41,8 @@ package final class WorkerWorld: Sendable {
     /// A server of its own; nil: the process's.
     package var server: EmbeddedPostgres?
     package var source: @Sendable (inout SourceDefinition) -> Void = { _ in }
+    /// Further lines of the source's definition, as processes of the program read it.
+    package var yaml = ""
 
     package init() {}
 
@@ -67,6 +70,7 @@ package final class WorkerWorld: Sendable {
 
   private init(_ options: Options) async throws {
     databaseURL = try await WorkerWorld.database(options.server)
+    yaml = options.yaml
     kafka = try options.kafka ?? WorkerWorld.shared.with { try WorkerWorld.broker(&$0) }
     topics = Topics(prefix: "t\(UUIDText.random().prefix(8)).")
     group = topics.prefix + "syncline"
@@ -157,19 +161,20 @@ package final class WorkerWorld: Sendable {
   package func spawnWorker(_ variables: [String] = []) throws -> WorkerProcess { try spawn("worker", variables) }
 
   /// The same for a scheduler of these jobs, `jobs:` of a file as it is.
-  package func spawnScheduler(jobs: String) throws -> WorkerProcess {
+  package func spawnScheduler(jobs: String, _ variables: [String] = []) throws -> WorkerProcess {
     try write(jobs, to: try jobsDirectory() + "/jobs.yaml")
-    return try spawn("scheduler")
+    return try spawn("scheduler", variables)
   }
 
   private func spawn(_ command: String, _ variables: [String] = []) throws -> WorkerProcess {
+    // Of a variable given twice the first counts.
     let environment =
-      [
+      variables + [
         "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
         "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
         "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
         "PATH=/usr/bin:/bin",
-      ] + variables
+      ]
     let process = try WorkerProcess(command, environment: environment)
     processes.with { $0.append(process) }
     return process
@@ -192,7 +197,7 @@ package final class WorkerWorld: Sendable {
             rateLimit: 1000
 
         """
-      try write(text, to: path + "/sim.yaml")
+      try write(text + yaml, to: path + "/sim.yaml")
       directory = path
       return path
     }

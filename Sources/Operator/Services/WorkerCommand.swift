@@ -34,7 +34,6 @@ enum WorkerCommand {
       catalog: try settings.sourceCatalog(invocation.environment))
     configuration.log = log.with(("worker", configuration.owner))
     configuration.credentials = settings.credentials
-    configuration.schema.killPoint = invocation.environment[KillPoint.variable].flatMap { KillPoint(rawValue: $0) }
     let leash = Leash(invocation.environment)
     if let only = invocation.option("only") { configuration.kinds = try kinds(only) }
     let worker = try Worker(configuration)

@@ -88,6 +88,7 @@ final class JobRunner: Sendable {
           try session.asSystem { try JobStore.claim(session, kinds: [kind], owner: owner) }
         }
         guard let claim else { return }
+        CrashPoint.jobClaimed.pass()
         start(claim)
       } catch {
         log.warning("jobs could not be looked for", ("cause", "\(error)"))
