@@ -10,7 +10,7 @@ import Testing
 @Suite("Outages")
 struct OutageTests {
   @Test(
-    "S0-17: a Postgres whose answers are lost, that accepts and never answers, or refuses, in the middle of a sync: it ends as if nothing had been",
+    "S0-17: a Postgres that loses its answers, never answers or refuses, in the middle of a sync: it ends as if nothing had been",
     arguments: [FaultProxy.Mode.swallowReplies, .blackHole, .refuse])
   func outage(_ mode: FaultProxy.Mode) async throws {
     try await WorkerWorld.withProxy(

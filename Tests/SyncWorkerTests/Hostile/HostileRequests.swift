@@ -70,7 +70,8 @@ struct HostileRequests {
     case 0: return #"[{"type":"create_project","name":\#(quoted())}]"#
     case 1:
       return
-        #"[{"type":"create_project","name":\#(quoted())},{"type":"add_table","table":{"id":"t","name":\#(quoted()),"columns":[\#(harmless)]}}]"#
+        #"[{"type":"create_project","name":\#(quoted())},{"type":"add_table","table":{"id":"t","name":\#(quoted()),"#
+        + #""columns":[\#(harmless)]}}]"#
     case 2: return #"{"type":"add_table","table":{"id":\#(quoted()),"name":\#(quoted()),"columns":[\#(column)]}}"#
     case 3: return #"{"type":"add_column","table_id":\#(quoted()),"column":\#(column)}"#
     case 4: return #"{"type":"rename_column","table_id":\#(quoted()),"column_id":\#(quoted()),"new_id":\#(quoted())}"#
