@@ -80,7 +80,7 @@ struct CrashTests {
     victim.signal(SIGTERM)
     let wasKilled = try await successor.value
     #expect(wasKilled, "\(point.rawValue):\(pass) was not reached")
-    return try await CrashOutcome(world, repeats: [.outboxPublished, .outboxMarked].contains(point))
+    return try await CrashOutcome(world)
   }
 
   /// Points and the pass at which to die: among the first that are sure to come, in the middle of the work.
