@@ -52,5 +52,8 @@ extension SQLCatalog {
     Migration(
       version: 17, name: "operations", up: text(PackageResources.V0017_operations_up_sql),
       down: text(PackageResources.V0017_operations_down_sql)),
+    Migration(
+      version: 23, name: "analytics", up: text(PackageResources.V0023_analytics_up_sql),
+      down: text(PackageResources.V0023_analytics_down_sql)),
   ]
 }

@@ -158,7 +158,9 @@ package final class WorkerWorld: Sendable {
   }
 
   /// Starts the program as an operator would, in a process of its own, with further variables.
-  package func spawnWorker(_ variables: [String] = []) throws -> WorkerProcess { try spawn("worker", variables) }
+  package func spawnWorker(_ variables: [String] = [], _ arguments: [String] = []) throws -> WorkerProcess {
+    try spawn("worker", variables, arguments)
+  }
 
   /// The same for a scheduler of these jobs, `jobs:` of a file as it is.
   package func spawnScheduler(jobs: String, _ variables: [String] = []) throws -> WorkerProcess {
@@ -166,7 +168,9 @@ package final class WorkerWorld: Sendable {
     return try spawn("scheduler", variables)
   }
 
-  private func spawn(_ command: String, _ variables: [String] = []) throws -> WorkerProcess {
+  private func spawn(
+    _ command: String, _ variables: [String] = [], _ arguments: [String] = []
+  ) throws -> WorkerProcess {
     // Of a variable given twice the first counts.
     let environment =
       variables + [
@@ -175,7 +179,7 @@ package final class WorkerWorld: Sendable {
         "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
         "PATH=/usr/bin:/bin",
       ]
-    let process = try WorkerProcess(command, environment: environment)
+    let process = try WorkerProcess(command, arguments, environment: environment)
     processes.with { $0.append(process) }
     return process
   }
@@ -194,7 +198,7 @@ package final class WorkerWorld: Sendable {
             grid: \(definition.grid)
             tenant: \(definition.tenant)
             pageSize: \(definition.pageSize)
-            rateLimit: 1000
+            rateLimit: \(min(1_000, definition.rateLimit))
 
         """
       try write(text + yaml, to: path + "/sim.yaml")
