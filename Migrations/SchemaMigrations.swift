@@ -53,6 +53,9 @@ extension SQLCatalog {
       version: 17, name: "operations", up: text(PackageResources.V0017_operations_up_sql),
       down: text(PackageResources.V0017_operations_down_sql)),
     Migration(
+      version: 18, name: "presence", up: text(PackageResources.V0018_presence_up_sql),
+      down: text(PackageResources.V0018_presence_down_sql)),
+    Migration(
       version: 23, name: "analytics", up: text(PackageResources.V0023_analytics_up_sql),
       down: text(PackageResources.V0023_analytics_down_sql)),
   ]

@@ -23,9 +23,16 @@ enum DraftsCommitCommand {
     let session = try await DraftSession(invocation)
     let (partial, reason) = (invocation.flag("partial"), invocation.reason)
     let id = try await Database.run(invocation) { connection in
-      try DraftStore.commit(
+      let id = try DraftStore.commit(
         connection, organization: session.organization, user: session.user, session: session.id, reason: reason,
         partial: partial)
+      // Apart from the commit, which the application's role does and this one could not.
+      try connection.asSystem {
+        try JobRequestStore.record(
+          connection, job: id, organization: session.organization, kind: "draft_commit", event: id, place: nil,
+          by: session.user)
+      }
+      return id
     }
     guard invocation.flag("wait") else {
       try invocation.output.show(
@@ -34,26 +41,11 @@ enum DraftsCommitCommand {
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
-    return try await Database.connected(invocation) { try await wait(id, invocation.output, deadline, $0) }
-  }
-
-  private static func wait(
-    _ id: String, _ output: Output, _ deadline: Deadline?, _ connection: PGConnection
-  ) async throws -> ExitCode {
-    let started = ContinuousClock.now
-    var told = false
-    while true {
-      let status = try await connection.run { session in try session.reading { try JobStore.status(session, id) } }
-      if let status, status.state.isFinal { return try await end(id, status, output, connection) }
-      if let deadline, deadline.hasPassed {
-        throw CommandError(
-          .timedOut, "TIMED_OUT", "commit \(id) is not decided yet", hint: "it goes on: syncline jobs show \(id)")
-      }
-      if !told, started.duration(to: .now) > .seconds(10) {
-        output.message("no worker has taken the commit yet; is `syncline worker` running?")
-        told = true
-      }
-      try await Task.sleep(for: .milliseconds(25))
+    let settings = try invocation.settings()
+    return try await Database.connected(settings) { connection in
+      let poll = JobPoll(
+        connection: connection, output: invocation.output, group: settings.group, deadline: deadline)
+      return try await end(id, try await poll.run(id), invocation.output, connection)
     }
   }
 

@@ -8,9 +8,12 @@ enum JobWatch {
   /// How often the database is asked.
   private static let pause = Duration.milliseconds(250)
 
-  /// Returns the final state's exit code: 0 succeeded, 1 failed or cancelled. Throws when there is no such job, and
-  /// `CancellationError`.
-  static func follow(_ connection: PGConnection, _ id: String, _ output: Output) async throws -> ExitCode {
+  /// Returns the final state's exit code: 0 succeeded, 1 failed or cancelled. Waits for a request to become a job.
+  /// Throws when nobody asked for such a job, or when the request was refused, and `CancellationError`.
+  static func follow(
+    _ connection: PGConnection, _ id: String, group: String, _ output: Output
+  ) async throws -> ExitCode {
+    try await begin(connection, id, group, output)
     var progress: Progress?
     var last: JobState?
     defer { progress?.finish() }
@@ -28,6 +31,23 @@ enum JobWatch {
       }
       last = job.state
       if job.state.isFinal { return job.state == .succeeded ? .ok : .failure }
+      try await Task.sleep(for: pause)
+    }
+  }
+
+  /// Waits until a worker has taken the request, and says what it waits for.
+  private static func begin(_ connection: PGConnection, _ id: String, _ group: String, _ output: Output) async throws {
+    var told = ""
+    while true {
+      let found = try await connection.run { session in
+        try session.reading {
+          try JobReports.job(session, id) == nil ? try JobSubject.request(session, id, group: group) : nil
+        }
+      }
+      guard let (request, verdict) = found else { return }
+      try JobSubject.refuse(request)
+      if verdict.why != told { output.message("job \(id): \(verdict.why)") }
+      told = verdict.why
       try await Task.sleep(for: pause)
     }
   }

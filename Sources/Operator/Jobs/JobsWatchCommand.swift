@@ -10,8 +10,9 @@ enum JobsWatchCommand {
     needs: [.database]
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
-    return try await Database.connected(invocation) { connection in
-      let code = try await JobWatch.follow(connection, id, invocation.output)
+    let settings = try invocation.settings()
+    return try await Database.connected(settings) { connection in
+      let code = try await JobWatch.follow(connection, id, group: settings.group, invocation.output)
       let report = try await connection.run { session in
         try session.reading {
           try JobReport(session, id, issues: invocation.integer("issues") ?? 20, format: invocation.output.format)

@@ -5,35 +5,17 @@ import SyncStore
 
 /// Waits for a read sync with a progress bar, then shows its log row, or what a dry run found.
 struct JobWait: Sendable {
-  let connection: PGConnection
-  let output: Output
-  /// Nil: as long as it takes.
-  let deadline: Deadline?
+  let poll: JobPoll
 
   func run(_ jobId: String) async throws -> ExitCode {
-    let progress = output.progress("read sync", unit: "records")
-    var told = false
-    let started = ContinuousClock.now
-    while true {
-      let status = try await connection.run { session in
-        try session.reading { try JobStore.status(session, jobId) }
-      }
-      if let status, status.state.isFinal || status.state == .awaitingApproval {
-        progress.finish()
-        return try await end(jobId, status)
-      }
-      if let status, status.applied > 0 { progress.update(done: status.applied, total: status.total) }
-      if status == nil, !told, started.duration(to: .now) > .seconds(10) {
-        output.message("no worker has taken the request yet; is `syncline worker` running?")
-        told = true
-      }
-      if let deadline, deadline.hasPassed {
-        progress.finish()
-        throw CommandError(
-          .timedOut, "TIMED_OUT", "job \(jobId) has not ended yet", hint: "it goes on: syncline jobs watch \(jobId)")
-      }
-      try await Task.sleep(for: .milliseconds(100))
+    let progress = poll.output.progress("read sync", unit: "records")
+    defer { progress.finish() }
+    let status = try await poll.run(jobId, until: { $0.state.isFinal || $0.state == .awaitingApproval }) { status in
+      if status.applied > 0 { progress.update(done: status.applied, total: status.total) }
     }
+    // Its line ends before anything else is written.
+    progress.finish()
+    return try await end(jobId, status)
   }
 
   private func end(_ jobId: String, _ status: JobStatus) async throws -> ExitCode {
@@ -44,15 +26,15 @@ struct JobWait: Sendable {
         status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)", hint: "syncline jobs show \(jobId)")
     }
     if status.isDryRun {
-      try DryRunReport(json: status.progress).write(output)
+      try DryRunReport(json: status.progress).write(poll.output)
       return .ok
     }
-    let cells = try await connection.run { session in
+    let cells = try await poll.connection.run { session in
       try session.reading { try LogReports.log(session, job: jobId).map { try Cell.cells($0, LogColumns.all) } }
     }
-    if let cells { try output.show(LogColumns.all, cells) }
+    if let cells { try poll.output.show(LogColumns.all, cells) }
     guard status.state == .awaitingApproval else { return .ok }
-    output.message("\(status.errorCode ?? "AWAITING_APPROVAL"): \(status.errorMessage ?? "")")
+    poll.output.message("\(status.errorCode ?? "AWAITING_APPROVAL"): \(status.errorMessage ?? "")")
     return .findings
   }
 }

@@ -1,4 +1,5 @@
-import Kafka
+import FoundationEssentials
+import PEMS
 import Postgres
 import Runtime
 import SyncDomain
@@ -45,13 +46,8 @@ enum SyncRunCommand {
     _ request: ReadSyncRequest, _ invocation: Invocation, _ settings: Settings, _ connection: PGConnection
   ) async throws -> ExitCode {
     try await check(request, connection)
-    // The worker may have sources this machine does not; what is defined here is checked here.
-    if let catalog = try? settings.sourceCatalog(invocation.environment), !catalog.sources.isEmpty,
-      catalog.sources[request.source] == nil, catalog.unconfigured[request.source] == nil
-    {
-      _ = try catalog.source(request.source)
-    }
-    let jobId = try await publish(request, settings, invocation)
+    try checkSource(request.source, settings, invocation)
+    let jobId = try await publish(request, settings, invocation, connection)
     guard invocation.flag("wait") else {
       try invocation.output.show(
         [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
@@ -59,7 +55,26 @@ enum SyncRunCommand {
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
-    return try await JobWait(connection: connection, output: invocation.output, deadline: deadline).run(jobId)
+    let poll = JobPoll(
+      connection: connection, output: invocation.output, group: settings.group, deadline: deadline)
+    return try await JobWait(poll: poll).run(jobId)
+  }
+
+  /// The worker may have sources this machine does not; what is defined here is checked here. A file that can not be
+  /// read counts when it names the source.
+  private static func checkSource(_ name: String, _ settings: Settings, _ invocation: Invocation) throws {
+    guard FileManager.default.fileExists(atPath: settings.jobsDirectory) else { return }
+    do {
+      let catalog = try settings.sourceCatalog(invocation.environment)
+      if !catalog.sources.isEmpty, catalog.sources[name] == nil, catalog.unconfigured[name] == nil {
+        _ = try catalog.source(name)
+      }
+    } catch let errors as CatalogErrors {
+      let naming = errors.faults.filter { (try? readTextFile($0.file))?.contains(name) ?? true }
+      if !naming.isEmpty { throw CatalogErrors(faults: naming) }
+      invocation.output.message(
+        "\(settings.jobsDirectory) has faults that do not concern \(name); see 'syncline doctor'")
+    }
   }
 
   /// What can be refused at once is refused here; the worker checks again.
@@ -85,23 +100,13 @@ enum SyncRunCommand {
   }
 
   private static func publish(
-    _ request: ReadSyncRequest, _ settings: Settings, _ invocation: Invocation
+    _ request: ReadSyncRequest, _ settings: Settings, _ invocation: Invocation, _ connection: PGConnection
   ) async throws -> String {
     let event = CloudEvent(
       id: UUIDText.random(), source: "syncline-cli", type: ReadSyncMessage.requestedType, time: timestamp(.now),
       organization: request.organization, data: request.encoded())
-    let producer = try KafkaProducer(
-      settings: try KafkaConnection.settings(settings, environment: invocation.environment),
-      log: Log(level: .error, format: settings.logFormat))
-    do {
-      _ = try await producer.send(
-        topic: settings.topics.readSync, key: Array(request.organization.utf8), value: event.data,
-        headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })
-    } catch {
-      await producer.close()
-      throw error
-    }
-    await producer.close()
-    return UUIDText.event(source: event.source, id: event.id)
+    return try await RequestPublisher(invocation: invocation, settings: settings, connection: connection).publish(
+      event, kind: "read_sync", organization: request.organization, to: settings.topics.readSync,
+      key: request.organization)
   }
 }

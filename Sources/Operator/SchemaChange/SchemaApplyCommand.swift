@@ -1,4 +1,3 @@
-import Kafka
 import Postgres
 import Runtime
 import SyncDomain
@@ -38,7 +37,7 @@ enum SchemaApplyCommand {
     let settings = try invocation.settings()
     return try await Database.connected(settings) { connection in
       let subject = try await SchemaSubject.read(invocation, connection)
-      let jobId = try await publish(subject, settings, invocation)
+      let jobId = try await publish(subject, settings, invocation, connection)
       guard invocation.flag("wait") else {
         try invocation.output.show(
           [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
@@ -46,12 +45,14 @@ enum SchemaApplyCommand {
         return .ok
       }
       let deadline = Deadline(after: .seconds(invocation.integer("timeout") ?? 70))
-      return try await SchemaWait(connection: connection, output: invocation.output, deadline: deadline).run(jobId)
+      let poll = JobPoll(
+        connection: connection, output: invocation.output, group: settings.group, deadline: deadline)
+      return try await SchemaWait(poll: poll).run(jobId)
     }
   }
 
   private static func publish(
-    _ subject: SchemaSubject, _ settings: Settings, _ invocation: Invocation
+    _ subject: SchemaSubject, _ settings: Settings, _ invocation: Invocation, _ connection: PGConnection
   ) async throws -> String {
     let version = invocation.integer("current-version").map { Int32(clamping: $0) } ?? subject.version
     var request = SchemaChangeRequest(
@@ -62,18 +63,8 @@ enum SchemaApplyCommand {
     let event = CloudEvent(
       id: UUIDText.random(), source: "syncline-cli", type: SchemaChangeRequest.type, time: timestamp(.now),
       organization: subject.organization, data: request.encoded())
-    let producer = try KafkaProducer(
-      settings: try KafkaConnection.settings(settings, environment: invocation.environment),
-      log: Log(level: .error, format: settings.logFormat))
-    do {
-      _ = try await producer.send(
-        topic: settings.topics.schemaChange, key: Array(subject.project.utf8), value: event.data,
-        headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })
-    } catch {
-      await producer.close()
-      throw error
-    }
-    await producer.close()
-    return UUIDText.event(source: event.source, id: event.id)
+    return try await RequestPublisher(invocation: invocation, settings: settings, connection: connection).publish(
+      event, kind: "schema_change", organization: subject.organization, to: settings.topics.schemaChange,
+      key: subject.project)
   }
 }
