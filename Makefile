@@ -101,6 +101,15 @@ fuzz: setup ## Look for inputs that upset a reader of foreign bytes; TARGET=json
 	@FUZZ_TARGET=$(TARGET) ASAN_OPTIONS=detect_leaks=0 .build/fuzz/debug/Fuzz -max_total_time=$(SECONDS) -timeout=5 \
 	  -artifact_prefix=.build/fuzz/ .build/fuzz/found/$(TARGET) Tests/FuzzTests/Corpus/$(TARGET)
 
+.PHONY: crash-test
+crash-test: build ## Kill a worker or scheduler at every named point of its work; POINT=name, SEED=n to replay
+	@SYNCLINE_CRASH_POINTS=$(or $(POINT),all) $(if $(SEED),SYNCLINE_TEST_SEED=$(SEED)) \
+	  swift test --skip-build --disable-xctest --filter SyncWorkerTests.CrashTests 2>&1 | $(SHOW)
+
+.PHONY: mutation-test
+mutation-test: setup ## Plant the defects of Tests/mutants.tsv one by one, and list which test catches each; ONLY=word
+	@.ci/mutation-test $(ONLY)
+
 .PHONY: release
 release: setup ## Build the one binary, .build/syncline, with the Swift runtime linked in
 	@swift build $(QUIET) -c release --static-swift-stdlib --product syncline -Xlinker --strip-debug

@@ -17,6 +17,9 @@ package enum Environment {
     }
     return result
   }
+
+  /// One variable; nil when it is not set.
+  package static func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
 
 /// Why a file could not be read, in the system's words.

@@ -152,7 +152,9 @@ struct LeaderTurn: Sendable {
       session, id: id, key, job, due: due, state: state, jobId: state == .requested ? event?.jobId : nil,
       detail: detail, now: now)
     guard isNew else { return }
+    CrashPoint.firingMade.pass()
     if state == .requested { try queue(session, event) }
+    CrashPoint.firingQueued.pass()
     report.lines.append(
       Report.Line(
         job: key.job, organization: key.organization, kind: job.kind.rawValue, outcome: state.rawValue,

@@ -36,7 +36,6 @@ enum WorkerCommand {
       catalog: catalog)
     configuration.log = log.with(("worker", configuration.owner))
     configuration.credentials = settings.credentials
-    configuration.schema.killPoint = invocation.environment[KillPoint.variable].flatMap { KillPoint(rawValue: $0) }
     let leash = Leash(invocation.environment)
     if let only = invocation.option("only") { (configuration.kinds, configuration.keepsTrends) = try kinds(only) }
     let worker = try Worker(configuration)

@@ -113,6 +113,7 @@ final class Lane: Sendable {
     let work = attempt.transaction
     do {
       let report = try await tools.pool.run { try work.perform($0) }
+      CrashPoint.batchCommitted.pass()
       finish(next, report, started.duration(to: .now), work.messages)
       return .done
     } catch is Fenced {
@@ -142,6 +143,7 @@ final class Lane: Sendable {
       let refused = try await tools.pool.run { try work.findRefused($0) }
       if !refused.isEmpty {
         attempt.transaction.refused.merge(refused) { first, _ in first }
+        CrashPoint.batchNarrowed.pass()
         return
       }
       step = attempt.tried.keep()
