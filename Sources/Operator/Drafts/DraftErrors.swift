@@ -12,9 +12,11 @@ enum DraftErrors {
     else { return nil }
     let code = String(error.message[..<colon.lowerBound])
     guard code.utf8.allSatisfy({ (65...90).contains($0) || $0 == 95 }) else { return nil }
-    let hint = code == EditCode.forbidden ? "grant 'write' in org_permission" : "see 'syncline drafts create --help'"
+    let hint = code == EditCode.forbidden ? grant : "see 'syncline drafts create --help'"
     return [CommandError(exit, code, String(error.message[colon.upperBound...]), hint: hint)]
   }
+
+  private static let grant = "see 'syncline permissions list'; 'syncline permissions grant USER ORG' lets a user edit"
 
   private static let exits: [String: ExitCode] = [
     "42501": .failure, "SY004": .invalid, "22023": .invalid, "P0002": .notFound,
@@ -33,7 +35,7 @@ enum DraftErrors {
         .conflict, "CONFLICT_RESOLVED", "somebody has resolved this conflict already", hint: "syncline conflicts show")
     case .forbidden:
       CommandError(
-        .failure, EditCode.forbidden, "the user has no write permission", hint: "grant 'write' in org_permission")
+        .failure, EditCode.forbidden, "the user has no write permission", hint: grant)
     case .changed(let fields):
       CommandError(
         .conflict, EditCode.conflict,

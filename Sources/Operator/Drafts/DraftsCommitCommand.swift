@@ -18,9 +18,10 @@ enum DraftsCommitCommand {
       .integer("timeout", "SECONDS", "give up waiting after this long; the commit goes on", in: 1...86_400),
     ],
     examples: [Example("syncline drafts commit --session s-17 --user ann --reason 'weekly plan' --wait", "and see it")],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { invocation in
     let session = try await DraftSession(invocation)
+    try await invocation.confirm("commit the drafts of \(session.user) in session \(session.id)")
     let (partial, reason) = (invocation.flag("partial"), invocation.reason)
     let id = try await Database.run(invocation) { connection in
       try DraftStore.commit(
@@ -28,32 +29,13 @@ enum DraftsCommitCommand {
         partial: partial)
     }
     guard invocation.flag("wait") else {
-      try invocation.output.show(
-        [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
-        [.text(id), .text(session.organization), .text("draft_commit"), .text("requested")])
+      try JobTicket(id: id, organization: session.organization, kind: "draft_commit").show(invocation.output)
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
-    return try await Database.connected(invocation) { try await wait(id, invocation.output, deadline, $0) }
-  }
-
-  private static func wait(
-    _ id: String, _ output: Output, _ deadline: Deadline?, _ connection: PGConnection
-  ) async throws -> ExitCode {
-    let started = ContinuousClock.now
-    var told = false
-    while true {
-      let status = try await connection.run { session in try session.reading { try JobStore.status(session, id) } }
-      if let status, status.state.isFinal { return try await end(id, status, output, connection) }
-      if let deadline, deadline.hasPassed {
-        throw CommandError(
-          .timedOut, "TIMED_OUT", "commit \(id) is not decided yet", hint: "it goes on: syncline jobs show \(id)")
-      }
-      if !told, started.duration(to: .now) > .seconds(10) {
-        output.message("no worker has taken the commit yet; is `syncline worker` running?")
-        told = true
-      }
-      try await Task.sleep(for: .milliseconds(25))
+    return try await Database.connected(invocation) { connection in
+      let wait = JobWait(connection: connection, output: invocation.output, deadline: deadline)
+      return try await end(id, try await wait.end(of: id), invocation.output, connection)
     }
   }
 

@@ -8,15 +8,14 @@ enum JobsApproveCommand {
     discussion: "See first what it would do: 'syncline jobs why ID'. The next worker takes it over at once.",
     arguments: [Argument("ID", "the job")],
     examples: [Example("syncline jobs approve ID --reason 'plant closed' --yes", "yes, discontinue them")],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
     let job = try await JobGuard.require(invocation, id, [.awaitingApproval], to: "be approved")
     let why = job.errorMessage.map { " (\($0))" } ?? ""
     try await invocation.confirm("approve \(job.kind) of \(job.organization), job \(id)\(why)")
-    let isDone = try await Database.run(invocation) { session in
-      try JobDecisions.approve(session, id, reason: invocation.reason)
-    }
+    let decision = invocation.decision
+    let isDone = try await Database.run(invocation) { try JobDecisions.approve($0, id, by: decision) }
     guard isDone else { throw JobGuard.changed(id) }
     try await JobGuard.show(invocation, id)
     invocation.output.message("job \(id) is approved; a worker goes on with it")

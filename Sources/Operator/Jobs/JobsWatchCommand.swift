@@ -1,4 +1,5 @@
 import Postgres
+import SyncDomain
 import SyncStore
 
 /// `syncline jobs watch ID`: waits for the end of a job, then shows it.
@@ -11,14 +12,19 @@ enum JobsWatchCommand {
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
     return try await Database.connected(invocation) { connection in
-      let code = try await JobWatch.follow(connection, id, invocation.output)
+      // What is not there now is not waited for.
+      let isThere = try await connection.run { session in
+        try session.reading { try JobStore.status(session, id) != nil }
+      }
+      guard isThere else { throw Subjects.noJob(id) }
+      let status = try await JobWait(connection: connection, output: invocation.output, announces: true).end(of: id)
       let report = try await connection.run { session in
         try session.reading {
           try JobReport(session, id, issues: invocation.integer("issues") ?? 20, format: invocation.output.format)
         }
       }
       try report.write(to: invocation.output)
-      return code
+      return status.state == .succeeded ? .ok : .failure
     }
   }
 }

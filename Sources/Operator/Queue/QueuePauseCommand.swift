@@ -12,14 +12,14 @@ enum QueuePauseCommand {
     examples: [
       Example("syncline queue pause read_sync --yes --reason 'PEMS is being upgraded'", "no reads for now"),
       Example("syncline queue pause --kind write_back --organization RIO --yes", "no pushes of RIO"),
-    ], needs: [.database], isChanging: true
+    ], needs: [.database], change: .alters
   ) { invocation in
     let subject = try await QueueSubject(invocation)
     try await invocation.confirm("pause \(subject.description)")
-    let (actor, reason) = (invocation.actor, invocation.reason)
+    let decision = invocation.decision
     let isNew = try await Database.run(invocation) { session in
       try QueueStore.pause(
-        session, kind: subject.kind, organization: subject.organization, by: actor, reason: reason)
+        session, kind: subject.kind, organization: subject.organization, by: decision)
     }
     try await QueueColumns.show(invocation, organization: subject.organization, kind: subject.kind)
     invocation.output.message("\(subject.description) is paused\(isNew ? "" : " already, nothing changed")")

@@ -1,4 +1,3 @@
-import Kafka
 import Postgres
 import Runtime
 import SyncDomain
@@ -29,7 +28,7 @@ enum SyncRunCommand {
     examples: [
       Example("syncline sync run RIO --source pems --mode full --wait", "read all of RIO and watch it"),
       Example("syncline sync run RIO --source pems --dry-run --wait", "see what an incremental read would change"),
-    ], needs: [.database, .kafka]
+    ], needs: [.database, .kafka], change: .adds
   ) { invocation in
     let settings = try invocation.settings()
     let organization = try invocation.argument("ORG")
@@ -37,7 +36,7 @@ enum SyncRunCommand {
     let request = ReadSyncRequest(
       organization: organization, mode: mode, source: try invocation.required("source"),
       pageSize: invocation.integer("page-size").map { Int($0) }, dryRun: invocation.flag("dry-run"),
-      requestedBy: invocation.environment["USER"])
+      requestedBy: invocation.actor, reason: invocation.reason)
     return try await Database.connected(settings) { try await run(request, invocation, settings, $0) }
   }
 
@@ -51,15 +50,41 @@ enum SyncRunCommand {
     {
       _ = try catalog.source(request.source)
     }
-    let jobId = try await publish(request, settings, invocation)
+    let ticket = try await JobTicket.send(
+      JobTicket.event(ReadSyncMessage.requestedType, organization: request.organization, request.encoded()),
+      to: settings.topics.readSync, key: request.organization, organization: request.organization, kind: "read_sync",
+      settings, invocation)
     guard invocation.flag("wait") else {
-      try invocation.output.show(
-        [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
-        [.text(jobId), .text(request.organization), .text("read_sync"), .text("requested")])
+      try ticket.show(invocation.output)
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
-    return try await JobWait(connection: connection, output: invocation.output, deadline: deadline).run(jobId)
+    let wait = JobWait(
+      connection: connection, output: invocation.output, deadline: deadline, endsAtApproval: true)
+    return try await end(ticket.id, try await wait.end(of: ticket.id), invocation.output, connection)
+  }
+
+  /// Its row of the log, or what a dry run found.
+  private static func end(
+    _ jobId: String, _ status: JobStatus, _ output: Output, _ connection: PGConnection
+  ) async throws -> ExitCode {
+    if status.state == .failed || status.state == .cancelled {
+      let code = status.errorCode ?? status.state.rawValue.uppercased()
+      throw CommandError(
+        code == "JOB_ALREADY_RUNNING" ? .conflict : .failure, code,
+        status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)", hint: "syncline jobs show \(jobId)")
+    }
+    if status.isDryRun {
+      try DryRunReport(json: status.progress).write(output)
+      return .ok
+    }
+    let cells = try await connection.run { session in
+      try session.reading { try LogReports.log(session, job: jobId).map { try Cell.cells($0, LogColumns.all) } }
+    }
+    if let cells { try output.show(LogColumns.all, cells) }
+    guard status.state == .awaitingApproval else { return .ok }
+    output.message(JobWait.announcement(jobId, status))
+    return .findings
   }
 
   /// What can be refused at once is refused here; the worker checks again.
@@ -82,26 +107,5 @@ enum SyncRunCommand {
         .conflict, "JOB_ALREADY_RUNNING", "a read sync of \(request.organization) is open already: job \(running)",
         hint: "syncline jobs watch \(running)")
     }
-  }
-
-  private static func publish(
-    _ request: ReadSyncRequest, _ settings: Settings, _ invocation: Invocation
-  ) async throws -> String {
-    let event = CloudEvent(
-      id: UUIDText.random(), source: "syncline-cli", type: ReadSyncMessage.requestedType, time: timestamp(.now),
-      organization: request.organization, data: request.encoded())
-    let producer = try KafkaProducer(
-      settings: try KafkaConnection.settings(settings, environment: invocation.environment),
-      log: Log(level: .error, format: settings.logFormat))
-    do {
-      _ = try await producer.send(
-        topic: settings.topics.readSync, key: Array(request.organization.utf8), value: event.data,
-        headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })
-    } catch {
-      await producer.close()
-      throw error
-    }
-    await producer.close()
-    return UUIDText.event(source: event.source, id: event.id)
   }
 }

@@ -1,4 +1,3 @@
-import Kafka
 import Postgres
 import Runtime
 import SyncDomain
@@ -33,47 +32,55 @@ enum SchemaApplyCommand {
       Example(
         "syncline schema apply plan --change '{\"type\":\"drop_table\",\"table_id\":\"orders\"}' --confirm Orders --wait",
         "drop a table with its rows"),
-    ], needs: [.database, .kafka]
+    ], needs: [.database, .kafka], change: .alters
   ) { invocation in
     let settings = try invocation.settings()
     return try await Database.connected(settings) { connection in
       let subject = try await SchemaSubject.read(invocation, connection)
-      let jobId = try await publish(subject, settings, invocation)
+      try await invocation.confirm("change the schema of project \(subject.project)")
+      let ticket = try await JobTicket.send(
+        JobTicket.event(
+          SchemaChangeRequest.type, organization: subject.organization, request(subject, invocation).encoded()),
+        to: settings.topics.schemaChange, key: subject.project, organization: subject.organization,
+        kind: "schema_change", settings, invocation)
       guard invocation.flag("wait") else {
-        try invocation.output.show(
-          [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
-          [.text(jobId), .text(subject.organization), .text("schema_change"), .text("requested")])
+        try ticket.show(invocation.output)
         return .ok
       }
       let deadline = Deadline(after: .seconds(invocation.integer("timeout") ?? 70))
-      return try await SchemaWait(connection: connection, output: invocation.output, deadline: deadline).run(jobId)
+      let wait = JobWait(connection: connection, output: invocation.output, deadline: deadline)
+      return try await end(ticket.id, try await wait.end(of: ticket.id), invocation.output, connection)
     }
   }
 
-  private static func publish(
-    _ subject: SchemaSubject, _ settings: Settings, _ invocation: Invocation
-  ) async throws -> String {
-    let version = invocation.integer("current-version").map { Int32(clamping: $0) } ?? subject.version
+  private static func request(_ subject: SchemaSubject, _ invocation: Invocation) -> SchemaChangeRequest {
     var request = SchemaChangeRequest(
-      organization: subject.organization, project: subject.project, change: subject.json, currentVersion: version,
-      user: invocation.option("user") ?? invocation.environment["USER"] ?? "syncline")
+      organization: subject.organization, project: subject.project, change: subject.json,
+      currentVersion: invocation.integer("current-version").map { Int32(clamping: $0) } ?? subject.version,
+      user: invocation.actor)
     request.requiresConfirmation = true
     request.confirm = invocation.option("confirm")
-    let event = CloudEvent(
-      id: UUIDText.random(), source: "syncline-cli", type: SchemaChangeRequest.type, time: timestamp(.now),
-      organization: subject.organization, data: request.encoded())
-    let producer = try KafkaProducer(
-      settings: try KafkaConnection.settings(settings, environment: invocation.environment),
-      log: Log(level: .error, format: settings.logFormat))
-    do {
-      _ = try await producer.send(
-        topic: settings.topics.schemaChange, key: Array(subject.project.utf8), value: event.data,
-        headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })
-    } catch {
-      await producer.close()
-      throw error
+    request.reason = invocation.reason
+    return request
+  }
+
+  /// Its row of the history; throws the fault that the change ended with, under its exit code.
+  private static func end(
+    _ jobId: String, _ status: JobStatus, _ output: Output, _ connection: PGConnection
+  ) async throws -> ExitCode {
+    guard status.state == .succeeded else {
+      let code = status.errorCode ?? status.state.rawValue.uppercased()
+      let message = status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)"
+      if let known = SchemaFault.Code(rawValue: code) { throw SchemaFault(known, message) }
+      throw CommandError(.failure, code, message, hint: "syncline jobs show \(jobId)")
     }
-    await producer.close()
-    return UUIDText.event(source: event.source, id: event.id)
+    let columns = SchemaColumns.changes(for: output.format)
+    let cells = try await connection.run { session in
+      try session.reading {
+        try SchemaReports.history(session, job: jobId, limit: 1).first.map { try Cell.cells($0, columns) }
+      }
+    }
+    if let cells { try output.show(columns, cells) }
+    return .ok
   }
 }

@@ -8,7 +8,8 @@ import Testing
 @Suite("Drafts", .syncDatabase) struct DraftTests {
   private static let row = "SELECT delta, modified_fields, base_version, base_values FROM pfa_modification"
 
-  @Test("S1-35, S1-40 A draft keeps changed fields only, with what the user saw at the first edit of each")
+  @Test(
+    "S1-35, S1-40 A draft keeps changed fields only, with what the user saw at the first edit of each (S1-04, M9-10)")
   func create() async throws {
     try await onDatabase { session in
       try session.permit("ann", "write")
@@ -69,7 +70,7 @@ import Testing
     }
   }
 
-  @Test("S1-46, S1-11 Two users with two sessions each: every view is its own, one row for each record")
+  @Test("S1-46, S1-11 Two users with two sessions each: every view is its own, one row for each record (M9-13, S1-42)")
   func isolation() async throws {
     try await onDatabase { session in
       try apply(session, (0..<3).map { Sample("p\($0)") })

@@ -8,7 +8,8 @@ import Testing
 /// Pushes through a real worker to a simulated PEMS (domain.md 1.2): merges, versions, outcomes.
 @Suite("Pushes")
 struct PushTests {
-  @Test("S1-67, W1, W5, W8, W9: read, edit, push, read ends with PEMS' record changed, nothing pending, the same KPIs")
+  @Test(
+    "S1-67, M9-8, W1, W5, W8, W9: read, edit, push, read: PEMS has the edit, nothing is pending, the KPIs are the same")
   func roundTrip() async throws {
     try await WorkerWorld.withRecords { world, worker in
       let id = try await world.edit(3, #"{"dor": "SITE", "forecastEnd": "2030-02-01", "model": null}"#)
