@@ -6,7 +6,8 @@
 -- pfa_mirror_data; pfa_modification_draft.
 SELECT pfa_id, organization_id, version, category, class, source, dor, area_silo, manufacturer, model, monthly_rate, purchase_price,
   original_start, original_end, forecast_start, forecast_end, actual_start, actual_end, is_actualized, is_discontinued,
-  is_funds_transferable, has_plan, has_actuals, contract, has_draft, modified_fields, remote_fields, updated_at, data
+  is_funds_transferable, has_plan, has_actuals, contract, has_draft,
+  to_jsonb(modified_fields) AS modified_fields, to_jsonb(remote_fields) AS remote_fields, updated_at, data
 FROM pfa_merged_live
 WHERE organization_id = $1 AND ($2::text IS NULL OR category = $2) AND ($3::text IS NULL OR class = $3)
   AND ($4::text IS NULL OR source = $4) AND ($5::text IS NULL OR dor = $5) AND ($6::text IS NULL OR contract = $6)

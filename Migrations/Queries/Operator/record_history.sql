@@ -2,7 +2,7 @@
 -- for their own session, which syncline.session_id names.
 -- $1 organization  $2 record  $3 pfaId  $4 how many
 -- Indexes: pfa_modification_history, sync_event_key, operator_event_subject.
-SELECT created_at, 'modification/' || m.id AS subject, e.event, e.actor, e.reason, e.data
+SELECT e.created_at, 'modification/' || m.id AS subject, e.event, e.actor, e.reason, e.data
 FROM pfa_modification m
 CROSS JOIN LATERAL (
   SELECT s.created_at, substr(s.type, 14) AS event, s.metadata ->> 'actor' AS actor, s.metadata ->> 'reason' AS reason, s.data

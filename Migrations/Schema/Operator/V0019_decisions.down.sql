@@ -1,3 +1,4 @@
+-- Who decided what, and why, is lost; jobs are announced as their rows again.
 REVOKE UPDATE (source_block, source_index) ON pfa_mirror FROM syncline_system;
 DROP FUNCTION release_record(text, text);
 DROP TRIGGER sync_job_publish ON sync_job;
@@ -104,7 +105,6 @@ BEGIN
 END
 $$;
 
--- Who granted, suspended and released, and why, is lost.
 DROP TRIGGER deployment_configs_journal ON deployment_configs;
 DROP TRIGGER org_permission_journal ON org_permission;
 DROP TRIGGER organization_journal ON organization;

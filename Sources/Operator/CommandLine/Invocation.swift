@@ -68,7 +68,9 @@ package struct Invocation: Sendable {
   /// the login.
   package var actor: String {
     if command.options.contains(where: { $0.name == "user" }), let user = option("user") { return user }
-    if let actor = try? settings().actor { return actor }
+    // Whatever else is wrong with the settings.
+    let settings = try? Settings.load(environment: environment, flags: values.options.compactMapValues(\.last))
+    if let actor = settings?.actor { return actor }
     return ["USER", "LOGNAME"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? loginName() ?? "operator"
   }
 

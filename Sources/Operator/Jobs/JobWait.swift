@@ -33,8 +33,7 @@ struct JobWait: Sendable {
         if status.state != last {
           // Its line ends before a message comes.
           progress?.finish()
-          progress =
-            status.state == .running ? output.progress("\(status.organization) \(status.kind)", unit: "records") : nil
+          progress = bar(status)
           if announces { output.message(JobWait.announcement(id, status)) }
         }
         last = status.state
@@ -50,6 +49,12 @@ struct JobWait: Sendable {
       }
       try await Task.sleep(for: min(max(waited / 10, JobWait.pauses.lowerBound), JobWait.pauses.upperBound))
     }
+  }
+
+  /// Other kinds of jobs have no records to count.
+  private func bar(_ status: JobStatus) -> Progress? {
+    guard status.state == .running, status.kind == "read_sync" else { return nil }
+    return output.progress("\(status.organization) \(status.kind)", unit: "records")
   }
 
   /// One line about a state that a job has come to.
