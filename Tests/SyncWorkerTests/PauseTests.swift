@@ -11,13 +11,13 @@ import Testing
 struct PauseTests {
   private func pause(_ world: WorkerWorld, kind: String? = nil, organization: String? = nil) async throws {
     try await world.connection.run {
-      _ = try QueueStore.pause($0, kind: kind, organization: organization, by: Decision(actor: "ann"))
+      _ = try QueueStore.pause($0, kind: kind, organization: organization, by: "ann", reason: nil)
     }
   }
 
   private func resume(_ world: WorkerWorld, kind: String? = nil, organization: String? = nil) async throws -> Int64? {
     try await world.connection.run {
-      try QueueStore.resume($0, kind: kind, organization: organization, by: Decision(actor: "ann"))
+      try QueueStore.resume($0, kind: kind, organization: organization, by: "ann", reason: nil)
     }
   }
 

@@ -14,8 +14,10 @@ enum JobsApproveCommand {
     let job = try await JobGuard.require(invocation, id, [.awaitingApproval], to: "be approved")
     let why = job.errorMessage.map { " (\($0))" } ?? ""
     try await invocation.confirm("approve \(job.kind) of \(job.organization), job \(id)\(why)")
-    let decision = invocation.decision
-    let isDone = try await Database.run(invocation) { try JobDecisions.approve($0, id, by: decision) }
+    let (actor, reason) = (invocation.actor, invocation.reason)
+    let isDone = try await Database.run(invocation) { session in
+      try JobDecisions.approve(session, id, by: actor, reason: reason)
+    }
     guard isDone else { throw JobGuard.changed(id) }
     try await JobGuard.show(invocation, id)
     invocation.output.message("job \(id) is approved; a worker goes on with it")

@@ -14,9 +14,9 @@ enum JobsCancelCommand {
     let job = try await JobGuard.require(
       invocation, id, [.queued, .running, .retrying, .awaitingApproval], to: "be cancelled")
     try await invocation.confirm("cancel \(job.kind) of \(job.organization), job \(id), which is \(job.state.rawValue)")
-    let decision = invocation.decision
+    let (actor, reason) = (invocation.actor, invocation.reason)
     let isDone = try await Database.run(invocation) { session in
-      try JobDecisions.cancel(session, id, organization: job.organization, by: decision)
+      try JobDecisions.cancel(session, id, organization: job.organization, by: actor, reason: reason)
     }
     guard isDone else { throw JobGuard.changed(id) }
     try await JobGuard.show(invocation, id)

@@ -25,16 +25,16 @@ enum JobsRetryCommand {
     let id = try Subjects.jobId(try invocation.argument("ID"))
     let job = try await JobGuard.require(invocation, id, [.failed, .cancelled, .retrying], to: "be retried")
     try await invocation.confirm("retry \(job.kind) of \(job.organization), job \(id)")
-    let decision = invocation.decision
+    let (actor, reason) = (invocation.actor, invocation.reason)
     if job.state == .retrying {
-      let isDone = try await Database.run(invocation) { try JobDecisions.hasten($0, id, by: decision) }
+      let isDone = try await Database.run(invocation) { try JobDecisions.hasten($0, id, by: actor, reason: reason) }
       guard isDone else { throw JobGuard.changed(id) }
       try await JobGuard.show(invocation, id)
       invocation.output.message("job \(id) is due now; a worker goes on with it")
       return .ok
     }
     let again = try await Database.run(invocation) { session in
-      try JobDecisions.retry(session, id, organization: job.organization, kind: job.kind, by: decision)
+      try JobDecisions.retry(session, id, organization: job.organization, kind: job.kind, by: actor, reason: reason)
     }
     switch again {
     case .queued(let new):

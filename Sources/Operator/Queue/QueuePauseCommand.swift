@@ -16,10 +16,10 @@ enum QueuePauseCommand {
   ) { invocation in
     let subject = try await QueueSubject(invocation)
     try await invocation.confirm("pause \(subject.description)")
-    let decision = invocation.decision
+    let (actor, reason) = (invocation.actor, invocation.reason)
     let isNew = try await Database.run(invocation) { session in
       try QueueStore.pause(
-        session, kind: subject.kind, organization: subject.organization, by: decision)
+        session, kind: subject.kind, organization: subject.organization, by: actor, reason: reason)
     }
     try await QueueColumns.show(invocation, organization: subject.organization, kind: subject.kind)
     invocation.output.message("\(subject.description) is paused\(isNew ? "" : " already, nothing changed")")

@@ -10,10 +10,10 @@ enum QueueResumeCommand {
   ) { invocation in
     let subject = try await QueueSubject(invocation)
     try await invocation.confirm("resume \(subject.description)")
-    let decision = invocation.decision
+    let (actor, reason) = (invocation.actor, invocation.reason)
     let released = try await Database.run(invocation) { session in
       try QueueStore.resume(
-        session, kind: subject.kind, organization: subject.organization, by: decision)
+        session, kind: subject.kind, organization: subject.organization, by: actor, reason: reason)
     }
     try await QueueColumns.show(invocation, organization: subject.organization, kind: subject.kind)
     guard let released else {

@@ -3,11 +3,12 @@ import SQLCatalog
 
 /// Who changes something and why; every history that the change touches keeps it.
 package struct Decision: Sendable, Equatable {
-  package let actor: String
+  /// Nil: the history names the program.
+  package let actor: String?
   /// Nil when none was given.
   package let reason: String?
 
-  package init(actor: String, reason: String? = nil) {
+  package init(actor: String?, reason: String? = nil) {
     self.actor = actor
     self.reason = reason
   }
@@ -32,6 +33,6 @@ extension PGSession {
 
   /// Names who acts in the open transaction, until it ends.
   func tell(_ decision: Decision) throws {
-    try query(Queries.tellDecision, [.text(decision.actor), .text(decision.reason ?? "")])
+    try query(Queries.tellDecision, [.text(decision.actor ?? ""), .text(decision.reason ?? "")])
   }
 }

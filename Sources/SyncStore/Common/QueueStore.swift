@@ -44,24 +44,20 @@ package enum QueueStore {
 
   /// False: it is paused already, and nothing changed.
   package static func pause(
-    _ session: PGSession, kind: String?, organization: String?, by decision: Decision
+    _ session: PGSession, kind: String?, organization: String?, by actor: String, reason: String?
   ) throws -> Bool {
     try session.asSystem {
-      let values: [PGValue] = [
-        PGValue(kind), PGValue(organization), .text(decision.actor), PGValue(decision.reason),
-      ]
+      let values: [PGValue] = [PGValue(kind), PGValue(organization), .text(actor), PGValue(reason)]
       return try session.query(Queries.pauseQueue, values).rowCount > 0
     }
   }
 
   /// Ends a pause and hands the messages it held to the relay; how many, or nil: there is no such pause.
   package static func resume(
-    _ session: PGSession, kind: String?, organization: String?, by decision: Decision
+    _ session: PGSession, kind: String?, organization: String?, by actor: String, reason: String?
   ) throws -> Int64? {
     try session.asSystem {
-      let values: [PGValue] = [
-        PGValue(kind), PGValue(organization), .text(decision.actor), PGValue(decision.reason),
-      ]
+      let values: [PGValue] = [PGValue(kind), PGValue(organization), .text(actor), PGValue(reason)]
       guard try session.query(Queries.resumeQueue, values).rowCount > 0 else { return nil }
       return try session.query(Queries.releaseHeld).one().integer("released")
     }
@@ -71,8 +67,7 @@ package enum QueueStore {
   package static func pauses(
     _ session: PGSession, organization: String?, kind: String?, limit: Int64
   ) throws -> PGResult {
-    try session.query(
-      Queries.listPauses, [PGValue(organization), PGValue(kind), .int4(Int32(clamping: limit))])
+    try session.query(Queries.listPauses, [PGValue(organization), PGValue(kind), .int4(Int32(clamping: limit))])
   }
 
   /// Work by kind and organization with what is paused; nil means any. Bind the session with `reading` first.

@@ -4,21 +4,23 @@ import SQLCatalog
 import SyncDomain
 
 /// What a person decides about a job. Each is one transaction; false: the job is not in a state that allows it, and
-/// nothing changed.
+/// nothing changed. The job's history keeps who and why; nil `actor`: it names the program.
 package enum JobDecisions {
   /// A job that waits for approval runs on: the next worker takes it over at once.
-  package static func approve(_ session: PGSession, _ id: String, by decision: Decision) throws -> Bool {
-    try session.asSystem(by: decision) {
-      try session.query(Queries.approveJob, [.uuid(id), PGValue(decision.reason)]).rowCount > 0
+  package static func approve(_ session: PGSession, _ id: String, by actor: String? = nil, reason: String?) throws
+    -> Bool
+  {
+    try session.asSystem(by: Decision(actor: actor, reason: reason)) {
+      try session.query(Queries.approveJob, [.uuid(id), PGValue(reason)]).rowCount > 0
     }
   }
 
   /// Ends a job that is not final, and its log row with what was applied until now.
   package static func cancel(
-    _ session: PGSession, _ id: String, organization: String, by decision: Decision
+    _ session: PGSession, _ id: String, organization: String, by actor: String? = nil, reason: String?
   ) throws -> Bool {
-    try session.asWorker(organization, by: decision) {
-      let message = decision.reason ?? "cancelled by \(decision.actor)"
+    try session.asWorker(organization, by: Decision(actor: actor, reason: reason)) {
+      let message = reason ?? "cancelled by \(actor ?? "an operator")"
       let values: [PGValue] = [.uuid(id), .text(message)]
       guard try session.query(Queries.cancelJob, values).rowCount > 0 else { return false }
       try session.query(Queries.closeCancelledLog, values)
@@ -42,13 +44,13 @@ package enum JobDecisions {
 
   /// Has the work of a job done again that ended without success.
   package static func retry(
-    _ session: PGSession, _ id: String, organization: String, kind: String, by decision: Decision
+    _ session: PGSession, _ id: String, organization: String, kind: String, by actor: String, reason: String?
   ) throws -> Retry {
     switch kind {
     case "read_sync":
       do {
-        return try session.asSystem(by: decision) {
-          let values: [PGValue] = [.uuid(id), .text(decision.actor), PGValue(decision.reason)]
+        return try session.asSystem(by: Decision(actor: actor, reason: reason)) {
+          let values: [PGValue] = [.uuid(id), .text(actor), PGValue(reason)]
           return try session.query(Queries.repeatJob, values).first.map { .queued(try $0.string("id")) } ?? .changed
         }
       } catch let error as PGError where error.sqlstate == "23505" {
@@ -64,7 +66,7 @@ package enum JobDecisions {
         let new = UUIDText.random()
         let commit = DraftCommitRequest(
           organization: organization, commitId: new, userId: user, sessionId: sessionId,
-          changeReason: decision.reason ?? parameters["changeReason"]?.string, partial: partial)
+          changeReason: reason ?? parameters["changeReason"]?.string, partial: partial)
         return (
           "\(organization)/\(sessionId)",
           CloudEvent(
@@ -95,9 +97,11 @@ package enum JobDecisions {
   }
 
   /// Makes the next attempt of a retrying job due at once.
-  package static func hasten(_ session: PGSession, _ id: String, by decision: Decision) throws -> Bool {
-    try session.asSystem(by: decision) {
-      try session.query(Queries.hastenJob, [.uuid(id), PGValue(decision.reason)]).rowCount > 0
+  package static func hasten(_ session: PGSession, _ id: String, by actor: String? = nil, reason: String?) throws
+    -> Bool
+  {
+    try session.asSystem(by: Decision(actor: actor, reason: reason)) {
+      try session.query(Queries.hastenJob, [.uuid(id), PGValue(reason)]).rowCount > 0
     }
   }
 }

@@ -37,7 +37,7 @@ package enum KPIReports {
       if corrected > 0 {
         let values: [PGValue] = [
           .uuid(id), .text(organization), PGValue(decision.reason), .int4(Int32(clamping: corrected)),
-          .text(decision.actor),
+          PGValue(decision.actor),
         ]
         try session.query(Queries.recordKPIRebuild, values)
       }

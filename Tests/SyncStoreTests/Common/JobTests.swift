@@ -130,7 +130,7 @@ import Testing
       let refused = try session.query("SELECT * FROM sync_job WHERE idempotency_key = 'two'").one()
       #expect(try refused.string("state") == "failed" && refused.string("error_code") == "JOB_ALREADY_RUNNING")
       #expect(try refused.string("error_message").contains(open))
-      #expect(try JobDecisions.cancel(session, open, organization: "RIO", by: Decision(actor: "ann", reason: "test")))
+      #expect(try JobDecisions.cancel(session, open, organization: "RIO", reason: "test"))
       #expect(try ask("three") == "queued")
     }
   }
@@ -147,8 +147,8 @@ import Testing
       let none = try claim(session, ["read_sync"])
       #expect(none == nil)
       #expect(throws: Fenced()) { try JobStore.holding(session, run.claim) {} }
-      #expect(try JobDecisions.approve(session, run.claim.id, by: Decision(actor: "ann", reason: "known")))
-      #expect(try !JobDecisions.approve(session, run.claim.id, by: Decision(actor: "ann")), "only once")
+      #expect(try JobDecisions.approve(session, run.claim.id, reason: "known"))
+      #expect(try !JobDecisions.approve(session, run.claim.id, reason: nil), "only once")
       let again = try ReadRun(claiming: session)
       #expect(again.claim.id == run.claim.id && again.claim.isTakenOver)
       _ = try ReadRunStore.finish(
@@ -163,15 +163,11 @@ import Testing
       var run = try ReadRun(session)
       try run.allocate(session, [1, 2])
       try apply(session, [Sample("a")], page: run.page(1))
-      #expect(
-        try JobDecisions.cancel(
-          session, run.claim.id, organization: "RIO", by: Decision(actor: "ann", reason: "enough")))
+      #expect(try JobDecisions.cancel(session, run.claim.id, organization: "RIO", reason: "enough"))
       #expect(throws: Fenced()) { try JobStore.holding(session, run.claim) {} }
       #expect(try session.list("SELECT state FROM sync_page ORDER BY page") == ["applied", "allocated"])
       #expect(try run.log(session)?.hasPrefix("cancelled received 1 inserted 1 ") == true)
-      #expect(
-        try !JobDecisions.cancel(
-          session, run.claim.id, organization: "RIO", by: Decision(actor: "ann", reason: "again")))
+      #expect(try !JobDecisions.cancel(session, run.claim.id, organization: "RIO", reason: "again"))
       #expect(try apply(session, [Sample("b")], page: run.page(2)).counted)
       try expectExact(session)
     }

@@ -40,15 +40,12 @@ import Testing
         func set(_ isPaused: Bool) throws {
           if isPaused {
             #expect(
-              try QueueStore.pause(
-                session, kind: pause.kind, organization: pause.organization, by: Decision(actor: "a", reason: "r")))
+              try QueueStore.pause(session, kind: pause.kind, organization: pause.organization, by: "a", reason: "r"))
             #expect(
-              try !QueueStore.pause(
-                session, kind: pause.kind, organization: pause.organization, by: Decision(actor: "b")))
+              try !QueueStore.pause(session, kind: pause.kind, organization: pause.organization, by: "b", reason: nil))
           } else {
             #expect(
-              try QueueStore.resume(
-                session, kind: pause.kind, organization: pause.organization, by: Decision(actor: "c", reason: "d"))
+              try QueueStore.resume(session, kind: pause.kind, organization: pause.organization, by: "c", reason: "d")
                 == 0)
           }
         }
@@ -67,7 +64,7 @@ import Testing
           ["a", "r", "c", "d"]
         ])
       for (kind, organization) in [("write_back", nil), (nil, "RIO2")] as [(String?, String?)] {
-        #expect(try QueueStore.pause(session, kind: kind, organization: organization, by: Decision(actor: "a")))
+        #expect(try QueueStore.pause(session, kind: kind, organization: organization, by: "a", reason: nil))
       }
       #expect(try claim(session) == "RIO", "pauses of others")
     }
@@ -81,7 +78,7 @@ import Testing
     let message = HeldMessage(
       organization: "RIO", topic: "t", partition: 0, offset: 1, key: nil, value: [1], headers: [])
     try await onDatabase { session in
-      _ = try QueueStore.pause(session, kind: nil, organization: "RIO", by: Decision(actor: "a"))
+      _ = try QueueStore.pause(session, kind: nil, organization: "RIO", by: "a", reason: nil)
     }
     async let held: Void = database.run { session in
       try session.asSystem {
@@ -108,7 +105,7 @@ import Testing
       }
     }
     async let released = database.run {
-      try QueueStore.resume($0, kind: nil, organization: "RIO", by: Decision(actor: "a"))
+      try QueueStore.resume($0, kind: nil, organization: "RIO", by: "a", reason: nil)
     }
     try await held
     #expect(try await released == 1)

@@ -208,9 +208,7 @@ import Testing
 extension ReadRun {
   /// Ends the run without effect and gives where it would have begun.
   fileprivate func cancelled(_ session: PGSession) throws -> ReadPosition {
-    #expect(
-      try JobDecisions.cancel(
-        session, claim.id, organization: claim.organization, by: Decision(actor: "ann", reason: "looked")))
+    #expect(try JobDecisions.cancel(session, claim.id, organization: claim.organization, reason: "looked"))
     return position
   }
 }

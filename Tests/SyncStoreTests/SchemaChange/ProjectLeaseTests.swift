@@ -118,7 +118,7 @@ import Testing
       let why = try session.reading { try JobReports.circumstances(session, jobs[1]) }
       #expect(why?.waitsForJob == jobs[0])
       #expect(try session.reading { try JobReports.circumstances(session, jobs[0]) }?.waitsForJob == nil)
-      #expect(try JobDecisions.cancel(session, jobs[0], organization: "RIO", by: Decision(actor: "ann", reason: "no")))
+      #expect(try JobDecisions.cancel(session, jobs[0], organization: "RIO", reason: "no"))
       #expect(try claim()?.id == jobs[1])
       #expect(try session.list("SELECT error_code FROM schema_changes WHERE status = 'failed'") == ["CANCELLED"])
     }

@@ -101,7 +101,7 @@ struct SchemaRecoveryTests {
         #"{"type":"add_column","table_id":"orders","column":{"id":"a","type":"text"}}"#, version: 1)
       _ = await dying.wait()
       try await world.connection.run { session in
-        _ = try JobDecisions.cancel(session, dead, organization: "RIO", by: Decision(actor: "ann", reason: "enough"))
+        _ = try JobDecisions.cancel(session, dead, organization: "RIO", reason: "enough")
         try session.execute("UPDATE projects SET lock_expires_at = now() - interval '1 second'")
       }
       try await world.startMember { () async throws in
