@@ -33,6 +33,11 @@ import Testing
     let new = try #require(try await run("jobs", "retry", jobA, actor: "eve").json["id"]?.string)
     #expect(try await last(new) == ["queued", "eve", "because"])
     #expect(try await syncline("jobs", "show", new).json["requested_by"]?.string == "eve")
+    try await sql(
+      "UPDATE sync_job SET state = 'running' WHERE id = '\(new)'",
+      "UPDATE sync_job SET state = 'retrying', run_at = now() + interval '1 hour' WHERE id = '\(new)'")
+    _ = try await run("jobs", "retry", new, actor: "bob")
+    #expect(try await last(new) == ["hastened", "bob", "because"])
     // Without a reason the message of a cancelled job names who did it.
     #expect(try await syncline(["jobs", "cancel", new], environment: Self.ann).code == .ok)
     #expect(try await syncline("jobs", "show", new).json["error_message"]?.string == "cancelled by ann")
