@@ -16,7 +16,8 @@ enum DraftErrors {
     return [CommandError(exit, code, String(error.message[colon.upperBound...]), hint: hint)]
   }
 
-  private static let grant = "see 'syncline permissions list'; 'syncline permissions grant USER ORG' lets a user edit"
+  private static let grant =
+    "see 'syncline permissions list' and 'syncline organizations list'; 'syncline permissions grant USER ORG' lets edit"
 
   private static let exits: [String: ExitCode] = [
     "42501": .failure, "SY004": .invalid, "22023": .invalid, "P0002": .notFound,
