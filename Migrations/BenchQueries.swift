@@ -18,6 +18,21 @@ extension Queries {
   package static let benchSchemaWriteOther = SQLCatalog.text(PackageResources.bench_schema_write_other_sql)
   package static let benchSchemaWriteBig = SQLCatalog.text(PackageResources.bench_schema_write_big_sql)
   package static let benchSearchPath = SQLCatalog.text(PackageResources.bench_search_path_sql)
+  package static let benchCheckVersion = SQLCatalog.text(PackageResources.bench_check_version_sql)
+  package static let benchContainment = SQLCatalog.text(PackageResources.bench_containment_sql)
+  package static let benchFillPending = SQLCatalog.text(PackageResources.bench_fill_pending_sql)
+  package static let benchFillReads = SQLCatalog.text(PackageResources.bench_fill_reads_sql)
+  package static let benchFillSession = SQLCatalog.text(PackageResources.bench_fill_session_sql)
+  package static let benchFilter = SQLCatalog.text(PackageResources.bench_filter_sql)
+  package static let benchIndexDefinitions = SQLCatalog.text(PackageResources.bench_index_definitions_sql)
+  package static let benchMerged = SQLCatalog.text(PackageResources.bench_merged_sql)
+  package static let benchSeenVersion = SQLCatalog.text(PackageResources.bench_seen_version_sql)
+  package static let benchSizes = SQLCatalog.text(PackageResources.bench_sizes_sql)
+  package static let benchVersionedEdit = SQLCatalog.text(PackageResources.bench_versioned_edit_sql)
+  package static let benchVersions = SQLCatalog.text(PackageResources.bench_versions_sql)
+  package static let benchWriteWhole = SQLCatalog.text(PackageResources.bench_write_whole_sql)
+  package static let benchHeld = SQLCatalog.text(PackageResources.bench_held_sql)
+  package static let benchOwner = SQLCatalog.text(PackageResources.bench_owner_sql)
   package static let benchVersion = SQLCatalog.text(PackageResources.bench_version_sql)
   package static let benchWAL = SQLCatalog.text(PackageResources.bench_wal_sql)
 
@@ -33,6 +48,21 @@ extension Queries {
     ("bench_indexes", benchIndexes),
     ("bench_journal", benchJournal),
     ("bench_merge", benchMerge),
+    ("bench_check_version", benchCheckVersion),
+    ("bench_containment", benchContainment),
+    ("bench_fill_pending", benchFillPending),
+    ("bench_fill_reads", benchFillReads),
+    ("bench_fill_session", benchFillSession),
+    ("bench_filter", benchFilter),
+    ("bench_index_definitions", benchIndexDefinitions),
+    ("bench_merged", benchMerged),
+    ("bench_seen_version", benchSeenVersion),
+    ("bench_sizes", benchSizes),
+    ("bench_versioned_edit", benchVersionedEdit),
+    ("bench_versions", benchVersions),
+    ("bench_write_whole", benchWriteWhole),
+    ("bench_held", benchHeld),
+    ("bench_owner", benchOwner),
     ("bench_version", benchVersion),
     ("bench_wal", benchWAL),
   ]

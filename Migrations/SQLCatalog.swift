@@ -50,6 +50,7 @@ package enum Queries {
   package static let activeCosts = SQLCatalog.text(PackageResources.active_costs_sql)
   package static let finishDryRun = SQLCatalog.text(PackageResources.finish_dry_run_sql)
   package static let finishRead = SQLCatalog.text(PackageResources.finish_read_sql)
+  package static let knownRecords = SQLCatalog.text(PackageResources.known_records_sql)
   package static let markLatePages = SQLCatalog.text(PackageResources.mark_late_pages_sql)
   package static let openRead = SQLCatalog.text(PackageResources.open_read_sql)
   package static let pageWindow = SQLCatalog.text(PackageResources.page_window_sql)
@@ -193,7 +194,7 @@ package enum Queries {
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
 
   /// Every statement by file name, for the test that prepares each of them.
-  package static let all = product + schedule + decisions + bench
+  package static let all = product + schedule + decisions + trends + bench
 
   private static let product: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),
@@ -230,6 +231,7 @@ package enum Queries {
     ("active_costs", activeCosts),
     ("finish_dry_run", finishDryRun),
     ("finish_read", finishRead),
+    ("known_records", knownRecords),
     ("mark_late_pages", markLatePages),
     ("open_read", openRead),
     ("page_window", pageWindow),

@@ -64,6 +64,14 @@ package enum MetricCatalog {
   package static let kpiVerifyLastSuccess = Definition(
     "syncline_kpi_verify_last_success_timestamp_seconds", .gauge,
     "Unix time of the last KPI verification that found no difference.", labels: [])
+  package static let analyticsLag = Definition(
+    "syncline_analytics_lag_seconds", .gauge, "Age of the oldest change of a total that the trend does not have.",
+    labels: [])
+  package static let analyticsProcessed = Definition(
+    "syncline_analytics_processed_total", .counter, "Organizations whose trend this worker brought up to date.",
+    labels: [])
+  package static let analyticsBatchSize = Definition(
+    "syncline_analytics_batch_size", .gauge, "Organizations in the last step of the trend.", labels: [])
   package static let lastSyncSuccess = Definition(
     "syncline_last_sync_success_timestamp_seconds", .gauge, "Unix time of an organization's last successful sync.",
     labels: ["organization"])
@@ -87,7 +95,8 @@ package enum MetricCatalog {
     records, batches, batchDuration, commitToVisible, consumerLag, jobs, jobDuration, oldestJobAge, retries,
     deadLetters,
     oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
-    schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, lastSyncSuccess, schedulerLeader, firings,
+    schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, analyticsLag,
+    analyticsProcessed, analyticsBatchSize, lastSyncSuccess, schedulerLeader, firings,
     firingDelay, poolInUse,
     poolWaiters, buildInfo,
   ]

@@ -107,7 +107,8 @@ struct BenchTests {
     #expect(rows[0] == rows[1])
   }
 
-  @Test("S0-18 S1-43 S2-22 S2-23 S2-24 bench kpi measures totals against materialized views, live aggregates and none")
+  @Test(
+    "S0-18 S0-42 S1-43 S2-03 S2-22…24 bench kpi measures totals against materialized views, live aggregates and none")
   func kpi() async throws {
     var bench = KPIBench(records: 2_000)
     bench.batches = 2
@@ -117,15 +118,15 @@ struct BenchTests {
     let report = try await bench.run { _ in }
     #expect(
       report.results.map(\.name) == [
-        "read totals", "read timeline", "one change until totals are right", "200 changes in 2000 rows",
-        "KPI and lineage",
-        "2 clients, one group", "rebuild of all totals",
+        "read totals", "read timeline", "one change until totals are right", "one change, nine views",
+        "2 readers while totals change, p99", "200 changes in 2000 rows", "KPI and lineage", "2 clients, one group",
+        "one change against a rebuild", "rebuild of all totals",
       ])
     #expect(report.results.allSatisfy { ($0.ours ?? 0) > 0 })
     #expect(report.results.dropLast().allSatisfy { ($0.limit ?? 0) > 0 })
   }
 
-  @Test("bench read-sync drives a real worker and the limits with the same rows")
+  @Test("S1-31 S2-35 bench read-sync drives a real worker and the limits with the same rows")
   func readSync() async throws {
     var bench = ReadSyncBench(records: 2_000, rounds: 1)
     bench.events = 100
@@ -139,7 +140,7 @@ struct BenchTests {
         "fresh: Postgres CPU", "fresh: WAL", "all changed: time", "all changed: worker CPU",
         "all changed: Postgres CPU",
         "all changed: WAL", "99 % unchanged: time", "99 % unchanged: worker CPU", "99 % unchanged: Postgres CPU",
-        "99 % unchanged: WAL", "worker memory",
+        "99 % unchanged: WAL", "worker memory", "fresh: all of it",
       ])
     #expect(report.results.prefix(5).allSatisfy { ($0.ours ?? 0) > 0 })
     #expect(report.conditions.contains { $0.name == "indexes" })

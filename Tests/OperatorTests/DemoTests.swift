@@ -9,7 +9,7 @@ import Testing
 /// The demo in a process of its own, as an operator runs it; what does not wait for its end keeps it up, however late
 /// the test comes to look.
 @Suite struct DemoTests {
-  @Test("The demo's checks hold, and nothing of it is left")
+  @Test("S1-30 The demo's checks hold, and nothing of it is left")
   func story() async throws {
     let demo = try RunningDemo("--records", "8000")
     let status = await demo.wait()

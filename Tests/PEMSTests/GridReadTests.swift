@@ -25,7 +25,8 @@ import Testing
     }
   }
 
-  @Test("R1 with a missing total the read goes on until an empty page", arguments: SourceDefinition.Dialect.allCases)
+  @Test(
+    "R1 M9-3 with a missing total the read goes on until an empty page", arguments: SourceDefinition.Dialect.allCases)
   func noTotal(dialect: SourceDefinition.Dialect) async throws {
     try await withPEMS(records: 20) { pems in
       pems.behave { $0.dropsTotal = true }
@@ -132,7 +133,7 @@ import Testing
     }
   }
 
-  @Test("R5 R6 an incremental read sends the filter, takes equal timestamps and tells the server's clock")
+  @Test("R5 R6 M9-1 an incremental read sends the filter, takes equal timestamps and tells the server's clock")
   func incremental() async throws {
     try await withPEMS(records: 30) { pems in
       pems.behave { $0.serverTime = 1_800_000_000_123 }

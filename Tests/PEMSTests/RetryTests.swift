@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test("R9 one bucket lets 10 requests a second through, however many ask")
+  @Test("R9 M9-16 one bucket lets 10 requests a second through, however many ask")
   func bucket() {
     let bucket = TokenBucket(rate: 10, now: .zero)
     let waits = (0..<30).map { _ in bucket.take(now: .zero) }
@@ -69,7 +69,7 @@ import Testing
     #expect(bucket.take(now: .seconds(3)) >= .seconds(5))
   }
 
-  @Test("R10 a timeout is retried: reading again is safe")
+  @Test("R10 M9-16 a timeout is retried: reading again is safe")
   func timeout() async throws {
     try await withPEMS(records: 5) { pems in
       pems.fail(SimulatedFault(.hang))
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  @Test("W12 credentials are sent, and are in no error")
+  @Test("W12 M9-16 credentials are sent, and are in no error")
   func credentials() async throws {
     try await withPEMS(records: 5) { pems in
       pems.behave { $0.authorization = "Basic dXNlcjpnZWhlaW0=" }

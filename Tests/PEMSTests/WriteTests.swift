@@ -36,7 +36,7 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
     }
   }
 
-  @Test("W1, W5 a change carries the fields that changed and the counter; PEMS counts on")
+  @Test("W1, W5, M9-15 a change carries the fields that changed and the counter; PEMS counts on")
   func write() async throws {
     try await withPEMS(records: 3) { pems in
       let target = target(pems)

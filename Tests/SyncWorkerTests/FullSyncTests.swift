@@ -39,6 +39,10 @@ struct FullSyncTests {
       #expect(try await world.rows() == rows, "an unchanged record keeps its version")
       #expect(try await world.kpis() == kpis)
       #expect(try await world.count("kpi_change") == changes, "and leaves no lineage")
+      let bytes = "SELECT sum(bytes) FROM sync_page WHERE job_id = "
+      let written = try #require(try await world.lines("\(bytes) '\(first.id)'").first.flatMap { Int($0) })
+      let again = try #require(try await world.lines("\(bytes) '\(second.id)'").first.flatMap { Int($0) })
+      #expect(again * 10 < written, "what the mirror has does not travel again")
 
       for index in [5, 700, 20_000] {
         let generator = RecordGenerator(seed: 1, organization: "RIO")
@@ -93,7 +97,9 @@ struct FullSyncTests {
     await admin.close()
   }
 
-  @Test("R22: page messages hold at most 1,000 records and 900 KB; jobs announce each state on the topic of job events")
+  @Test(
+    "R22, S2-19: page messages hold at most 1,000 records and 900 KB; jobs announce each state on the topic of job events"
+  )
   func messages() async throws {
     try await WorkerWorld.with(
       .of {

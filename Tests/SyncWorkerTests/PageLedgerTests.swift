@@ -67,6 +67,56 @@ struct PageLedgerTests {
     #expect(page.records.isEmpty && page.rejected.map(\.code) == ["RECORD_TOO_LARGE"])
   }
 
+  @Test("R21, R22: a message without what the mirror has keeps its id, its rejected rows and records with issues")
+  func thinned() throws {
+    var source = page(0..<1_500, rejected: 2)
+    let noted = source.records[1]
+    source.records[1] = CanonicalRecord(
+      pfaId: noted.pfaId, order: noted.order, discontinued: false, data: noted.data, contentHash: noted.contentHash,
+      issues: [FieldIssue(pfaId: noted.pfaId, field: "category", code: "INVALID_TEXT", raw: "7")])
+    let chunks = PageChunker.chunks(of: source, organization: "RIO", jobId: "j", first: 1)
+    let known = Set((0..<1_500).filter { $0 % 3 != 0 })
+    var whole: [String] = []
+    var spared: [String] = []
+    var rejected = 0
+    for chunk in chunks {
+      let thin = chunk.thinned(source, known: known, organization: "RIO", jobId: "j")
+      #expect(thin.page == chunk.page && thin.eventId(jobId: "j") == chunk.eventId(jobId: "j"))
+      #expect(thin.payload.count < chunk.payload.count)
+      #expect(chunk.thinned(source, known: [], organization: "RIO", jobId: "j").payload == chunk.payload)
+      let event = CloudEvent(
+        id: "i", source: "s", type: ReadSyncMessage.pageType, organization: "RIO", data: thin.payload)
+      guard case .page(let page) = try ReadSyncMessage.decode(event) else {
+        Issue.record("not a page")
+        continue
+      }
+      #expect(page.records.count + page.known.count == chunk.records.count)
+      whole += page.records.compactMap { try? JSONValue(parsing: Array($0))["pfaId"]?.string }
+      spared += page.known
+      rejected += page.rejected.count
+    }
+    let travels = (0..<1_500).filter { $0 % 3 == 0 || $0 == 1 }.map { source.records[$0].pfaId }
+    #expect(whole == travels && rejected == 2)
+    #expect(Set(whole + spared) == Set(source.records.map(\.pfaId)) && whole.count + spared.count == 1_500)
+  }
+
+  @Test("whether records are known is asked as long as it pays, and now and then to find out")
+  func share() {
+    var share = KnownShare()
+    let first = share.isWorthAsking()
+    #expect(first, "the first page tells")
+    share.learn(known: 0, of: 1_000)
+    let asked = (1...24).filter { _ in
+      let isAsked = share.isWorthAsking()
+      if isAsked { share.learn(known: 0, of: 1_000) }
+      return isAsked
+    }
+    #expect(asked == [8, 16, 24])
+    share.learn(known: 990, of: 1_000)
+    let always = (1...5).allSatisfy { _ in share.isWorthAsking() }
+    #expect(always)
+  }
+
   @Test(
     "R21: the same upstream after a crash gives the same messages: what was applied is skipped, the rest is published again"
   )

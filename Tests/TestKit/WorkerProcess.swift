@@ -14,14 +14,14 @@ package final class WorkerProcess: Sendable {
     package let description = "the program syncline is not beside the test bundle; build it with the tests"
   }
 
-  init(_ command: String = "worker", environment: [String]) throws {
+  init(_ command: String = "worker", _ arguments: [String] = [], environment: [String]) throws {
     let logPath = "/tmp/syncline-worker-\(UUIDText.random()).log"
     let log = open(logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { for descriptor in [log, null] { close(descriptor) } }
     self.logPath = logPath
     let child = try ChildProcess(
-      try WorkerProcess.program(), [command], environment: environment,
+      try WorkerProcess.program(), [command] + arguments, environment: environment,
       descriptors: [(0, null), (1, log < 0 ? null : log), (2, log < 0 ? null : log)])
     self.child = child
     let (stream, end) = AsyncStream.makeStream(of: Int32.self)

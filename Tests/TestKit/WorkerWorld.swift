@@ -154,7 +154,9 @@ package final class WorkerWorld: Sendable {
   }
 
   /// Starts the program as an operator would, in a process of its own, with further variables.
-  package func spawnWorker(_ variables: [String] = []) throws -> WorkerProcess { try spawn("worker", variables) }
+  package func spawnWorker(_ variables: [String] = [], _ arguments: [String] = []) throws -> WorkerProcess {
+    try spawn("worker", variables, arguments)
+  }
 
   /// The same for a scheduler of these jobs, `jobs:` of a file as it is.
   package func spawnScheduler(jobs: String) throws -> WorkerProcess {
@@ -162,7 +164,9 @@ package final class WorkerWorld: Sendable {
     return try spawn("scheduler")
   }
 
-  private func spawn(_ command: String, _ variables: [String] = []) throws -> WorkerProcess {
+  private func spawn(
+    _ command: String, _ variables: [String] = [], _ arguments: [String] = []
+  ) throws -> WorkerProcess {
     let environment =
       [
         "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
@@ -170,7 +174,7 @@ package final class WorkerWorld: Sendable {
         "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
         "PATH=/usr/bin:/bin",
       ] + variables
-    let process = try WorkerProcess(command, environment: environment)
+    let process = try WorkerProcess(command, arguments, environment: environment)
     processes.with { $0.append(process) }
     return process
   }
@@ -189,7 +193,7 @@ package final class WorkerWorld: Sendable {
             grid: \(definition.grid)
             tenant: \(definition.tenant)
             pageSize: \(definition.pageSize)
-            rateLimit: 1000
+            rateLimit: \(min(1_000, definition.rateLimit))
 
         """
       try write(text, to: path + "/sim.yaml")

@@ -7,6 +7,7 @@
 -- $13 stream: where batches without a page of their own are counted  $14 sync type of that row
 -- $15 received, with rejected and duplicates  $16 rejected  $17 duplicates with equal content
 -- $18 issue pfaIds  $19 fields  $20 codes  $21 raw values  $22 whether the record was rejected
+-- $23 ids of records that came without data
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
 ),
@@ -67,7 +68,7 @@ counted AS MATERIALIZED (
   SELECT (SELECT count(*) FROM added)::int AS inserted,
     (SELECT count(*) FROM changed WHERE old_discontinued OR NOT is_discontinued)::int AS updated,
     (SELECT count(*) FROM changed WHERE NOT old_discontinued AND is_discontinued)::int AS discontinued,
-    $17::int + (SELECT count(*) FROM advanced)::int
+    $17::int + cardinality($23::text[]) + (SELECT count(*) FROM advanced)::int
       + (SELECT count(*) FROM known WHERE id IS NOT NULL AND NOT newer AND same_content AND (same_order OR block IS NULL))::int AS unchanged
 ),
 outcome AS MATERIALIZED (
@@ -77,7 +78,7 @@ page AS (
   UPDATE sync_page p
   SET state = 'applied', received = $15, inserted = o.inserted, updated = o.updated, unchanged = o.unchanged, stale = o.stale,
     discontinued = o.discontinued, rejected = $16, applied_at = now(),
-    seen = CASE WHEN p.keep_seen THEN $2 || array_remove($18::text[], NULL) END
+    seen = CASE WHEN p.keep_seen THEN $2 || $23 || array_remove($18::text[], NULL) END
   FROM outcome o
   WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12 AND p.state = 'allocated'
   RETURNING 1

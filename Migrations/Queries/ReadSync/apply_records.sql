@@ -11,6 +11,7 @@
 -- $13 stream: where batches without a page of their own are counted  $14 sync type of that row
 -- $15 received, with rejected and duplicates  $16 rejected  $17 duplicates with equal content
 -- $18 issue pfaIds  $19 fields  $20 codes  $21 raw values  $22 whether the record was rejected
+-- $23 ids of records of the page that the mirror had when they were read: unchanged
 --
 -- Whatever statistics say (a first sync fills an empty table under a cached plan), each row is found by a probe of
 -- its own: the lookups stand in subqueries that are not pulled up, and the updates join under become_applier.sql,
@@ -190,7 +191,7 @@ counted AS MATERIALIZED (
     (SELECT count(*) FROM changed WHERE NOT is_conflict AND (old_discontinued OR NOT is_discontinued))::int AS updated,
     (SELECT count(*) FROM changed WHERE NOT is_conflict AND NOT old_discontinued AND is_discontinued)::int AS discontinued,
     (SELECT count(*) FROM changed WHERE is_conflict)::int AS conflicted,
-    $17::int + (SELECT count(*) FROM advanced)::int
+    $17::int + cardinality($23::text[]) + (SELECT count(*) FROM advanced)::int
       + (SELECT count(*) FROM known WHERE id IS NOT NULL AND NOT newer AND same_content AND (same_order OR block IS NULL))::int AS unchanged
 ),
 outcome AS MATERIALIZED (
@@ -200,7 +201,7 @@ page AS (
   UPDATE sync_page p
   SET state = 'applied', received = $15, inserted = o.inserted, updated = o.updated, unchanged = o.unchanged,
     stale = o.stale, discontinued = o.discontinued, conflicted = o.conflicted, rejected = $16, applied_at = now(),
-    seen = CASE WHEN p.keep_seen AND NOT p.is_late THEN $2 || array_remove($18::text[], NULL) END
+    seen = CASE WHEN p.keep_seen AND NOT p.is_late THEN $2 || $23 || array_remove($18::text[], NULL) END
   FROM outcome o
   WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12 AND p.state = 'allocated'
   RETURNING p.job_id, p.is_late, p.received, p.inserted, p.updated, p.unchanged, p.stale, p.discontinued, p.conflicted, p.rejected

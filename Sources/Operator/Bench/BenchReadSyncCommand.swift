@@ -15,7 +15,7 @@ enum BenchReadSyncCommand {
     options: [
       .integer("records", "N", "records of a read", in: 1...10_000_000, default: 100_000),
       .integer("rounds", "N", "turns; default: 3, above 300,000 records 1", in: 1...100),
-      .integer("lanes", "N", "partitions, each applied by a lane of its own", in: 1...32, default: 2),
+      .integer("lanes", "N", "partitions, each applied by a lane of its own", in: 1...32, default: 4),
       .integer("events", "N", "single events to send after the reads", in: 0...1_000_000, default: 20_000),
       .choice("index-set", BenchDatabase.IndexSet.allCases.map(\.rawValue), "indexes of the table", default: "default"),
       .flag("no-fsync", "take the disk out of the comparison"),
@@ -28,7 +28,7 @@ enum BenchReadSyncCommand {
     let records = Int(invocation.integer("records") ?? 100_000)
     var bench = ReadSyncBench(
       records: records, rounds: invocation.integer("rounds").map { Int($0) } ?? (records > 300_000 ? 1 : 3))
-    bench.lanes = Int(invocation.integer("lanes") ?? 2)
+    bench.lanes = Int(invocation.integer("lanes") ?? 4)
     bench.events = Int(invocation.integer("events") ?? 0)
     bench.fsync = !invocation.flag("no-fsync")
     bench.indexSet = BenchDatabase.IndexSet(rawValue: try invocation.required("index-set")) ?? .standard

@@ -31,6 +31,11 @@ package struct BenchResult: Sendable, Equatable {
     self.note = note
   }
 
+  /// The same under another name.
+  func named(_ name: String) -> BenchResult {
+    BenchResult(name, unit, ours, limit: limit, target: target, note: note)
+  }
+
   /// `ours` through `limit`; nil when one of them is missing or the limit is nothing.
   package var ratio: Double? {
     guard let ours, let limit, limit > 0 else { return nil }

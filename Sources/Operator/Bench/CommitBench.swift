@@ -12,6 +12,7 @@ struct CommitBench: Sendable {
   var edits = 20_000
   var rounds = 3
   var fsync = true
+  var executable = BenchWorker.ownExecutable
 
   private static let lanes = 2
   private static let organization = BenchDatabase.organization
@@ -40,7 +41,7 @@ struct CommitBench: Sendable {
     let url = try await database.create("commits")
     tell("filling \(records) records")
     try await fill(url)
-    let path = try await CommitPath.start(url: url, lanes: Self.lanes)
+    let path = try await CommitPath.start(url: url, lanes: Self.lanes, executable: executable)
     do {
       for users in [1, 20, 100, 1_000] {
         for isHot in [false, true] {

@@ -16,7 +16,9 @@ struct CommitPath: Sendable {
   private let lanes: Int
 
   /// Waits until the worker holds every partition.
-  static func start(url: String, lanes: Int) async throws -> CommitPath {
+  static func start(
+    url: String, lanes: Int, executable: String = BenchWorker.ownExecutable
+  ) async throws -> CommitPath {
     let kafka = try EmbeddedKafka()
     let topics = Topics(prefix: "")
     for topic in topics.everything { try kafka.createTopic(topic, partitions: topic == topics.draftCommit ? lanes : 1) }
@@ -25,7 +27,7 @@ struct CommitPath: Sendable {
     try FileManager.default.createDirectory(atPath: jobs, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: jobs) }
     let worker = try await BenchWorker(
-      executable: BenchWorker.ownExecutable,
+      executable: executable,
       environment: [
         "DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, KafkaConnection.embeddedVariable: "1",
         "SYNCLINE_JOBS_DIR": jobs, "SYNCLINE_HTTP_PORT": "0", "SYNCLINE_LOG_LEVEL": "warning",
@@ -77,6 +79,10 @@ struct CommitPath: Sendable {
       try session.reading { try KPIStore.differences(session, organization: nil).rowCount }
     }
   }
+
+  /// Of the worker so far.
+  var cpuSeconds: Double { worker.cpuSeconds }
+  var peakMemory: Int64 { worker.peakMemory }
 
   func stop() async {
     await worker.stop()

@@ -1,10 +1,11 @@
 import Glibc
 import Runtime
 
-/// What the figures of a benchmark were measured on.
+/// What the figures of a benchmark were measured on, and of which build.
 enum MachineFacts {
   static var conditions: [(name: String, value: Cell)] {
     [
+      ("version", .text(BuildInfo.version)), ("revision", .text(BuildInfo.revision)),
       ("cores", .integer(Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN))))),
       ("cpu", .text(processor)),
       ("memory_mb", .integer((Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE)))) >> 20)),

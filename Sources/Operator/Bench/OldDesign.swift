@@ -20,4 +20,25 @@ enum OldDesign {
     GROUP BY organization_id;
     CREATE UNIQUE INDEX ON bench_old.timeline_bounds (organization_id);
     """
+
+  static let read = "SELECT * FROM bench_old.kpi_summary WHERE organization_id = $1"
+  static let two = ["kpi_summary", "timeline_bounds"]
+
+  /// The other seven: totals by one more column each, as reports asked for them.
+  static let others = ["category", "class", "source", "dor", "area_silo", "manufacturer", "model"]
+
+  static let othersSQL = others.map { column in
+    """
+    CREATE MATERIALIZED VIEW bench_old.by_\(column) AS
+    SELECT organization_id, \(column),
+      sum(pfa_phase_cost(source, monthly_rate, purchase_price, forecast_start, forecast_end)) AS total_forecast_cost,
+      count(*) AS record_count
+    FROM pfa_mirror WHERE NOT is_discontinued GROUP BY organization_id, \(column);
+    CREATE UNIQUE INDEX ON bench_old.by_\(column) (organization_id, \(column));
+    """
+  }.joined(separator: "\n")
+
+  static func refresh(_ views: [String], concurrently: Bool = true) -> [String] {
+    views.map { "REFRESH MATERIALIZED VIEW \(concurrently ? "CONCURRENTLY " : "")bench_old.\($0)" }
+  }
 }

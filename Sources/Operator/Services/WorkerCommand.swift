@@ -17,10 +17,11 @@ enum WorkerCommand {
       SYNCLINE_LEASH may hold the number of an inherited descriptor, the reading end of a pipe: the worker stops \
       within seconds when the pipe ends, so that it never outlives who started it.
       """,
-    options: [.text("only", "KINDS", "kinds of work to do, commas between: \(WorkKind.allNames)")],
+    options: [.text("only", "KINDS", "kinds of work to do, commas between: \(allNames)")],
     examples: [
       Example("syncline worker", "everything"),
       Example("syncline worker --only read_sync", "leave other kinds to other workers"),
+      Example("syncline worker --only analytics", "nothing but roll-ups and their trend; consumes nothing"),
     ], needs: [.database, .kafka], handlesSignals: true
   ) { invocation in
     let settings = try invocation.settings()
@@ -36,7 +37,7 @@ enum WorkerCommand {
     configuration.credentials = settings.credentials
     configuration.schema.killPoint = invocation.environment[KillPoint.variable].flatMap { KillPoint(rawValue: $0) }
     let leash = Leash(invocation.environment)
-    if let only = invocation.option("only") { configuration.kinds = try kinds(only) }
+    if let only = invocation.option("only") { (configuration.kinds, configuration.keepsTrends) = try kinds(only) }
     let worker = try Worker(configuration)
     let server = StatusServer(
       host: settings.httpHost, port: settings.httpPort, metrics: worker.metrics, health: worker.health,
@@ -52,16 +53,23 @@ enum WorkerCommand {
     return .ok
   }
 
-  private static func kinds(_ text: String) throws(CommandError) -> Set<WorkKind> {
+  /// What no topic carries: roll-ups and their trend.
+  private static let analytics = "analytics"
+  private static var allNames: String { "\(WorkKind.allNames), \(analytics)" }
+
+  private static func kinds(_ text: String) throws(CommandError) -> (Set<WorkKind>, keepsTrends: Bool) {
     var kinds: Set<WorkKind> = []
+    var keepsTrends = false
     for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let kind = WorkKind(rawValue: String(name)) else {
-        throw CommandError(
-          .usage, "UNKNOWN_KIND", "'\(name)' is no kind of work", hint: "choose from \(WorkKind.allNames)")
+      if name == analytics {
+        keepsTrends = true
+      } else if let kind = WorkKind(rawValue: String(name)) {
+        kinds.insert(kind)
+      } else {
+        throw CommandError(.usage, "UNKNOWN_KIND", "'\(name)' is no kind of work", hint: "choose from \(allNames)")
       }
-      kinds.insert(kind)
     }
-    return kinds
+    return (kinds, keepsTrends)
   }
 
   /// Makes the topics before anything consumes them; as a service, so that a stop does not wait for Kafka.

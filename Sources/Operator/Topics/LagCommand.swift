@@ -9,19 +9,26 @@ enum LagCommand {
     path: ["lag"], summary: "Show how far the applied offsets are behind",
     discussion: """
       The applied offset is the one in Postgres, which moves in the transaction of a message's effects. Shown are the \
-      partitions of topics that the group has a position in, and of all topics that workers consume.
+      partitions of topics that the group has a position in, and of all topics that workers consume. Beside it, what \
+      the roll-ups of 'syncline kpi trend' do not have yet: more workers, or 'syncline worker --only analytics', share it.
       """,
     examples: [Example("syncline lag -o json", "for a script")], needs: [.database, .kafka]
   ) { invocation in
     let settings = try invocation.settings()
-    let positions = try await Database.read(invocation) { session in
-      try OffsetStore.positions(session, group: settings.group)
+    let (positions, trend) = try await Database.read(invocation) { session in
+      (try OffsetStore.positions(session, group: settings.group), try TrendStore.lag(session))
     }
     let topics = Topics(prefix: settings.topicPrefix).work
     let (partitions, missing) = try await KafkaConnection.admin(invocation) { admin in
       try await PartitionLag.measure(admin, positions: positions, topics: topics)
     }
     try invocation.output.write(Table(PartitionLag.columns, rows: partitions.map(\.cells)))
+    if trend.organizations > 0 {
+      let seconds = Int(trend.seconds.rounded(.up))
+      invocation.output.message(
+        "the roll-ups of \(counted(trend.organizations, "organization")) are behind, by \(counted(seconds, "second")) at most"
+      )
+    }
     for topic in missing {
       invocation.output.message("Kafka has no topic \(topic); make it with 'syncline topics create'")
     }

@@ -49,6 +49,12 @@ package struct SourcePage: Sendable {
   package var drift: [FieldDrift] = []
 
   package init() {}
+
+  /// Ids that stand in more than one of ``records``.
+  package var repeatedIds: Set<String> {
+    var seen: Set<String> = []
+    return Set(records.lazy.map(\.pfaId).filter { !seen.insert($0).inserted })
+  }
 }
 
 /// A field the source sends and its definition does not know (R13); kept in `data` under its own name.

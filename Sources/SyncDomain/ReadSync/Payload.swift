@@ -71,6 +71,18 @@ struct Payload {
     return text
   }
 
+  /// The texts of a list; none when it is absent.
+  func texts(_ name: String) throws(MessageFault) -> [String] {
+    var texts: [String] = []
+    for range in elements[name] ?? [] {
+      guard let text = (try? JSONValue(parsing: bytes.span.extracting(range)))?.string else {
+        throw .message("\(name) holds something that is not a string")
+      }
+      texts.append(text)
+    }
+    return texts
+  }
+
   func integer(_ name: String) throws(MessageFault) -> Int? {
     guard let value = value(name) else { return nil }
     guard let integer = value.integer else { throw .message("\(name) is not an integer") }

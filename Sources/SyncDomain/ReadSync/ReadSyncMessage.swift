@@ -134,9 +134,12 @@ package struct ReadSyncPage: Sendable {
   package var issues: [FieldIssue]
   /// Records that our own reader could not map at all; they are not in ``records``.
   package var rejected: [FieldIssue]
+  /// Ids of records that the mirror had already, with the order and content that was read: they count as unchanged, and
+  /// are not in ``records``.
+  package var known: [String]
 
   init(_ event: CloudEvent) throws(MessageFault) {
-    let payload = try Payload(event.data, lists: ["records", "issues", "rejected"])
+    let payload = try Payload(event.data, lists: ["records", "issues", "rejected", "known"])
     organization = try payload.organization(header: event.organization)
     jobId = try payload.requiredText("jobId")
     guard let page = try payload.integer("page") else { throw .message("page is missing") }
@@ -146,5 +149,6 @@ package struct ReadSyncPage: Sendable {
     records = ranges.map { event.data[$0] }
     issues = try payload.issues("issues")
     rejected = try payload.issues("rejected")
+    known = try payload.texts("known")
   }
 }

@@ -8,6 +8,7 @@ package struct ReadSyncPageBuilder: Sendable {
   private var records: [UInt8] = []
   private var issues: [UInt8] = []
   private var rejected: [UInt8] = []
+  private var known: [UInt8] = []
   /// Records in the page so far.
   package private(set) var count = 0
   /// Issues and rejected records in the page so far.
@@ -26,10 +27,10 @@ package struct ReadSyncPageBuilder: Sendable {
     self.head = head
   }
 
-  package var isEmpty: Bool { count == 0 && issueCount == 0 }
+  package var isEmpty: Bool { count == 0 && issueCount == 0 && known.isEmpty }
 
   /// Bytes of the payload if it were finished now.
-  package var byteCount: Int { head.count + records.count + issues.count + rejected.count + 28 }
+  package var byteCount: Int { head.count + records.count + issues.count + rejected.count + known.count + 38 }
 
   /// Adds a record and its issues. False, and nothing is added, when they do not fit: finish this page and start the
   /// next one. A record that does not even fit an empty page is accepted there, so that nothing is lost silently;
@@ -70,6 +71,13 @@ package struct ReadSyncPageBuilder: Sendable {
     return true
   }
 
+  /// Adds the id of a record that need not travel, because the mirror has it with this order and content. Shorter than
+  /// the record, so it fits wherever the record did.
+  package mutating func append(known pfaId: String) {
+    if !known.isEmpty { known.append(ASCII.comma) }
+    JSONText.append(pfaId, to: &known)
+  }
+
   private mutating func add(_ bytes: [UInt8], to list: WritableKeyPath<ReadSyncPageBuilder, [UInt8]>) {
     if !self[keyPath: list].isEmpty { self[keyPath: list].append(ASCII.comma) }
     self[keyPath: list] += bytes
@@ -90,6 +98,11 @@ package struct ReadSyncPageBuilder: Sendable {
     if !rejected.isEmpty {
       out += #","rejected":["#.utf8
       out += rejected
+      out.append(ASCII.closeBracket)
+    }
+    if !known.isEmpty {
+      out += #","known":["#.utf8
+      out += known
       out.append(ASCII.closeBracket)
     }
     out.append(ASCII.closeBrace)

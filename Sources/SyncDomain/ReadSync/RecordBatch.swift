@@ -24,13 +24,16 @@ package struct RecordBatch: Sendable {
   /// Duplicates of a record in the batch, with the same order and content: nothing new. Other duplicates are older and
   /// count as stale.
   package let repeated: Int
+  /// Ids of records that came without their data, because the mirror had them when they were read: unchanged.
+  package let known: [String]
   /// Fields that became null.
   package private(set) var issues: [FieldIssue]
   package private(set) var rejected: [FieldIssue]
 
   /// Collapses duplicates newest first; of equally new ones the later to arrive stays.
   package init(
-    organization: String, page: Page?, outcomes: [RecordOutcome], issues: [FieldIssue] = [], rejected: [FieldIssue] = []
+    organization: String, page: Page?, outcomes: [RecordOutcome], issues: [FieldIssue] = [],
+    rejected: [FieldIssue] = [], known: [String] = []
   ) {
     var accepted: [CanonicalRecord] = []
     accepted.reserveCapacity(outcomes.count)
@@ -48,8 +51,9 @@ package struct RecordBatch: Sendable {
     self.organization = organization
     self.page = page
     self.records = unique
-    self.received = outcomes.count + rejected.count
+    self.received = outcomes.count + rejected.count + known.count
     self.repeated = repeated
+    self.known = known
     self.issues = issues
     self.rejected = refused
   }

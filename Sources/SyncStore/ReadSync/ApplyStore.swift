@@ -96,15 +96,22 @@ package enum ApplyStore {
 
   /// Ids, blocks, indexes, hashes and data of a batch, as the statements on records take them.
   static func recordArrays(_ batch: RecordBatch) -> [PGValue] {
-    let count = batch.records.count
+    var data = PGArray(elementOID: PGType.text)
+    data.reserveCapacity(
+      elements: batch.records.count, bytes: batch.records.reduce(0) { $0 + $1.data.count })
+    for record in batch.records { data.append(bytes: record.data) }
+    return identityArrays(batch.records) + [.array(data)]
+  }
+
+  /// Ids, blocks, indexes and hashes of records: what tells whether they are new.
+  static func identityArrays(_ records: [CanonicalRecord]) -> [PGValue] {
+    let count = records.count
     var ids = PGArray(elementOID: PGType.text)
     var blocks = PGArray(elementOID: PGType.int8)
     var indexes = PGArray(elementOID: PGType.int8)
     var hashes = PGArray(elementOID: PGType.int8)
-    var data = PGArray(elementOID: PGType.text)
     ids.reserveCapacity(elements: count, bytes: count * 16)
-    data.reserveCapacity(elements: count, bytes: batch.records.reduce(0) { $0 + $1.data.count })
-    for record in batch.records {
+    for record in records {
       ids.append(record.pfaId)
       if let order = record.order {
         blocks.append(int8: order.block)
@@ -114,9 +121,8 @@ package enum ApplyStore {
         indexes.appendNull()
       }
       hashes.append(int8: record.contentHash)
-      data.append(bytes: record.data)
     }
-    return [.array(ids), .array(blocks), .array(indexes), .array(hashes), .array(data)]
+    return [.array(ids), .array(blocks), .array(indexes), .array(hashes)]
   }
 
   /// The parameters of apply_records.sql.
@@ -130,6 +136,7 @@ package enum ApplyStore {
       .text(origin.stream), .text("incremental"), .int4(Int32(batch.received)), .int4(Int32(batch.rejected.count)),
       .int4(Int32(batch.repeated)), .array(.text(issues.map(\.0.pfaId))), .array(.text(issues.map(\.0.field))),
       .array(.text(issues.map(\.0.code))), .array(.text(issues.map(\.0.raw))), .array(.bool(issues.map { $0.1 })),
+      .array(.text(batch.known)),
     ]
   }
 }

@@ -80,6 +80,18 @@ package enum ReadRunStore {
     }
   }
 
+  /// Which of the records, by their index, the mirror has already with their order and content. Reads only.
+  package static func known(
+    _ session: PGSession, organization: String, _ records: [CanonicalRecord]
+  ) throws -> Set<Int> {
+    try session.transaction {
+      try session.becomeApplier(organization)
+      let values = [.text(organization)] + ApplyStore.identityArrays(records)
+      return Set(
+        try session.query(Queries.knownRecords, values).rows.map { Int(try $0.integer("position")) - 1 })
+    }
+  }
+
   /// Writes down the messages of one upstream page and how far the read has come, in one transaction. `abandonFrom`:
   /// messages from there on were written down with other content, and will never be published.
   package static func advance(

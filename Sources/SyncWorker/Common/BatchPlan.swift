@@ -67,7 +67,7 @@ package struct BatchPlan: Sendable {
         pages.append(
           RecordBatch(
             organization: page.organization, page: identity, outcomes: outcomes, issues: page.issues,
-            rejected: page.rejected))
+            rejected: page.rejected, known: page.known))
       }
     }
     let batches = pages + changes.map { RecordBatch(organization: $0.key, page: nil, outcomes: $0.value) }

@@ -77,7 +77,7 @@ package struct DecodedMessage: Sendable {
   /// Records it carries, bad ones too.
   package var recordCount: Int {
     switch content {
-    case .page(let page, let outcomes, _): outcomes.count + page.rejected.count
+    case .page(let page, let outcomes, _): outcomes.count + page.rejected.count + page.known.count
     case .changed: 1
     case .readRequest, .kpiRebuild, .pushRequest, .draftCommit, .schemaChange, .fault, .tombstone: 0
     }

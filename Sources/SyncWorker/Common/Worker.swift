@@ -4,7 +4,7 @@ import Postgres
 import Runtime
 import SyncStore
 
-/// A worker's parts as services: lanes, job runner, outbox relay, verifier, gauges.
+/// A worker's parts as services: lanes, job runner, outbox relay, verifier, trends, gauges.
 ///
 /// Any number of workers share the work; what one holds when it dies is taken over by the others.
 package final class Worker: Sendable {
@@ -13,6 +13,8 @@ package final class Worker: Sendable {
   private let configuration: WorkerConfiguration
   private let pool: PGPool
   private let interactivePool: PGPool
+  /// Of one connection: analysis never waits for a lane, and no lane for analysis.
+  private let analyticsPool: PGPool
   private let producer: KafkaProducer
   private let host: LaneHost
   private let runner: JobRunner
@@ -34,6 +36,7 @@ package final class Worker: Sendable {
     poolOptions.idleInTransactionTimeout = .seconds(JobStore.leaseSeconds - 2)
     pool = PGPool(poolOptions, size: configuration.applyConnections + 2, name: "worker", log: configuration.log)
     interactivePool = PGPool(poolOptions, size: 2, name: "commits", log: configuration.log)
+    analyticsPool = PGPool(poolOptions, size: 1, name: "analytics", log: configuration.log)
     producer = try KafkaProducer(settings: configuration.kafka, log: configuration.log)
     let sources = Worker.sources(configuration, pool, metrics)
     runner = JobRunner(configuration: configuration, pool: pool, producer: producer, sources: sources, metrics: metrics)
@@ -83,6 +86,15 @@ package final class Worker: Sendable {
           ).run()
         })
     }
+    if configuration.keepsTrends {
+      services.append(
+        Service("trends") {
+          try await TrendKeeper(
+            pool: self.analyticsPool, interval: self.configuration.trendInterval, metrics: self.metrics,
+            log: self.configuration.log
+          ).run()
+        })
+    }
     return services
   }
 
@@ -91,6 +103,7 @@ package final class Worker: Sendable {
     await producer.close()
     await pool.close()
     await interactivePool.close()
+    await analyticsPool.close()
   }
 
   /// Sources and targets whose rate limits all workers share.
@@ -127,6 +140,11 @@ package final class Worker: Sendable {
       try await Task.sleep(for: backoff.next())
     }
     health.database(reachable: true, current: true)
+    guard !configuration.kinds.isEmpty else {
+      // It consumes nothing, and is ready without a group.
+      health.consumer(lastPoll: { nil }, isMember: { true })
+      return
+    }
     try host.start()
     let host = host
     health.consumer(lastPoll: { host.consumer?.lastPoll }, isMember: { host.consumer?.isMember ?? false })

@@ -45,6 +45,10 @@ package struct WorkerConfiguration: Sendable {
   package var log = Log()
   /// What this worker does. Default: everything.
   package var kinds = Set(WorkKind.allCases)
+  /// Whether it keeps the roll-ups and their trend, beside or instead of other work. Default: yes.
+  package var keepsTrends = true
+  /// How often it looks for totals that have changed. Default: every second.
+  package var trendInterval = Duration.seconds(1)
 
   package init(
     postgres: PGOptions, kafka: KafkaSettings, topics: Topics, group: String = "syncline",

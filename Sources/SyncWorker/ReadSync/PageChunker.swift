@@ -8,18 +8,49 @@ package enum PageChunker {
   package struct Chunk: Sendable {
     package let page: Int
     package let payload: [UInt8]
-    /// How many records and rejected rows of the upstream page stand before it, for cutting again from here.
-    package let recordsBefore: Int
-    package let rejectedBefore: Int
+    /// Which records and rejected rows of the upstream page it holds.
+    package let records: Range<Int>
+    package let rejected: Range<Int>
+    /// Of the content as it was read.
+    private let contentHash: UInt64
 
-    /// Job, page and content: the same message again has the same id.
+    init(page: Int, payload: [UInt8], records: Range<Int>, rejected: Range<Int>, contentHash: UInt64? = nil) {
+      self.page = page
+      self.payload = payload
+      self.records = records
+      self.rejected = rejected
+      self.contentHash = contentHash ?? XXH64.hash(payload)
+    }
+
+    /// Job, page and content: the same message again has the same id, whatever of it travels.
     package func eventId(jobId: String) -> String {
-      "\(jobId)/\(page)/\(String(XXH64.hash(payload), radix: 16))"
+      "\(jobId)/\(page)/\(String(contentHash, radix: 16))"
+    }
+
+    /// The same message with nothing but the ids of those records that are `known`, by their index in the upstream
+    /// page. One that left issues behind travels whole: they are counted in each run.
+    package func thinned(_ page: SourcePage, known: Set<Int>, organization: String, jobId: String) -> Chunk {
+      let spared = records.filter { known.contains($0) && page.records[$0].issues.isEmpty }
+      guard !spared.isEmpty else { return self }
+      var builder = ReadSyncPageBuilder(organization: organization, jobId: jobId, page: self.page)
+      var next = spared[...]
+      for index in records {
+        let record = page.records[index]
+        if next.first == index {
+          next = next.dropFirst()
+          builder.append(known: record.pfaId)
+        } else if ReadSyncPageBuilder.size(of: record) > PageChunker.largestRecord || !builder.append(record) {
+          return self
+        }
+      }
+      for issue in page.rejected[rejected] where !builder.append(rejected: issue) { return self }
+      return Chunk(
+        page: self.page, payload: builder.finish(), records: records, rejected: rejected, contentHash: contentHash)
     }
   }
 
   /// Bytes of a record with its issues that still fit a message beside its frame.
-  private static let largestRecord = ReadSyncPageBuilder.byteLimit - 4_000
+  fileprivate static let largestRecord = ReadSyncPageBuilder.byteLimit - 4_000
 
   /// All chunks of a page; `records` and `rejected` say from where on.
   package static func chunks(
@@ -35,7 +66,9 @@ package enum PageChunker {
 
     func close() {
       chunks.append(
-        Chunk(page: number, payload: builder.finish(), recordsBefore: recordsBefore, rejectedBefore: rejectedBefore))
+        Chunk(
+          page: number, payload: builder.finish(), records: recordsBefore..<recordsDone,
+          rejected: rejectedBefore..<rejectedDone))
       number += 1
       recordsBefore = recordsDone
       rejectedBefore = rejectedDone

@@ -49,8 +49,8 @@ package struct PageLedger: Sendable {
       chunks =
         Array(chunks[..<index])
         + PageChunker.chunks(
-          of: page, organization: organization, jobId: jobId, first: first, records: chunk.recordsBefore,
-          rejected: chunk.rejectedBefore)
+          of: page, organization: organization, jobId: jobId, first: first, records: chunk.records.lowerBound,
+          rejected: chunk.rejected.lowerBound)
     }
     while index < chunks.count {
       let chunk = chunks[index]

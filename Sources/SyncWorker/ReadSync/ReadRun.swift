@@ -73,6 +73,7 @@ struct ReadRun: Sendable {
       organization: claim.organization, jobId: claim.id, nextPage: position.nextPage, replay: replay)
     let watermark = mode == .incremental ? position.watermark.map { $0 - definition.overlap.inMilliseconds } : nil
     var backlog = Backlog()
+    var share = KnownShare()
     var underway: Task<Void, any Error>?
     defer { underway?.cancel() }
     if !position.isComplete {
@@ -83,7 +84,7 @@ struct ReadRun: Sendable {
         let (cursor, number) = (page.next, pages + 1)
         // The upstream makes the next page while this one is written down and published.
         async let following = cursor == nil ? nil : fetch(cursor, watermark, number: number)
-        position = try await take(page, position, &ledger, &backlog, &underway)
+        position = try await take(page, position, &ledger, &share, &backlog, &underway)
         guard let next = try await following else { break }
         page = next
         pages = number
@@ -108,8 +109,8 @@ struct ReadRun: Sendable {
   /// Writes an upstream page down, then begins to publish it: while the brokers take one page, the next is made. What
   /// is `underway` may fail or get lost at any time, because it is written down.
   private func take(
-    _ page: SourcePage, _ position: ReadPosition, _ ledger: inout PageLedger, _ backlog: inout Backlog,
-    _ underway: inout Task<Void, any Error>?
+    _ page: SourcePage, _ position: ReadPosition, _ ledger: inout PageLedger, _ share: inout KnownShare,
+    _ backlog: inout Backlog, _ underway: inout Task<Void, any Error>?
   ) async throws -> ReadPosition {
     let claim = claim
     if !page.drift.isEmpty {
@@ -117,6 +118,9 @@ struct ReadRun: Sendable {
       try await pool.run { try ReadRunStore.storeDrift($0, claim, source: request.source, fields: fields) }
     }
     let step = ledger.take(page)
+    let messages = try await spare(step.publish, of: page, &share)
+    let sizes = Dictionary(uniqueKeysWithValues: messages.map { ($0.page, $0.payload.count) })
+    let entries = step.entries.map { PageEntry(page: $0.page, eventId: $0.eventId, bytes: sizes[$0.page] ?? $0.bytes) }
     var next = position
     next.cursor = page.next
     next.nextPage = ledger.nextPage
@@ -129,12 +133,12 @@ struct ReadRun: Sendable {
     let written = next
     try await pool.run {
       try ReadRunStore.advance(
-        $0, claim, new: step.entries, from: position.cursor, to: written, records: records,
+        $0, claim, new: entries, from: position.cursor, to: written, records: records,
         keepSeen: request.mode == .full,
         abandonFrom: abandon)
     }
-    backlog.add(pages: step.entries.count, bytes: step.entries.reduce(0) { $0 + $1.bytes })
-    var rest = step.publish[...]
+    backlog.add(pages: entries.count, bytes: entries.reduce(0) { $0 + $1.bytes })
+    var rest = messages[...]
     while !rest.isEmpty {
       let ahead = rest.reduce(0) { $0 + $1.payload.count }
       let (pages, bytes) = (configuration.windowPages, configuration.windowBytes)
@@ -145,6 +149,22 @@ struct ReadRun: Sendable {
       rest = rest.dropFirst(together.count)
     }
     return next
+  }
+
+  /// The messages without the data of records that the mirror has already, where it pays to ask for them.
+  private func spare(
+    _ chunks: [PageChunker.Chunk], of page: SourcePage, _ share: inout KnownShare
+  ) async throws -> [PageChunker.Chunk] {
+    guard !chunks.isEmpty, share.isWorthAsking() else { return chunks }
+    let claim = claim
+    let known = try await pool.run {
+      try ReadRunStore.known($0, organization: claim.organization, page.records)
+    }
+    share.learn(known: known.count, of: page.records.count)
+    // Which of two versions in one page is the newer is for the apply to say.
+    let repeated = page.repeatedIds
+    let spared = known.filter { !repeated.contains(page.records[$0].pfaId) }
+    return chunks.map { $0.thinned(page, known: spared, organization: claim.organization, jobId: claim.id) }
   }
 
   /// Sends messages together, and returns when the brokers have all of them.

@@ -18,7 +18,7 @@ import Testing
       """)
   }
 
-  @Test("list shows open ones, the newest first, and filters")
+  @Test("M9-14 list shows open ones, the newest first, and filters by hostile text too")
   func list() async throws {
     #expect(try await syncline("dead-letters", "list").data == "[]\n")
     try await seed()

@@ -56,7 +56,7 @@ import Testing
     #expect(!part.data.contains("INVALID_DATE") && part.messages.contains("more issues"))
   }
 
-  @Test("list filters, and is empty without failing")
+  @Test("M9-14 list filters, hostile text in them finds nothing, and is empty without failing")
   func list() async throws {
     #expect(try await syncline("jobs", "list").data == "[]\n")
     try await seedRun()

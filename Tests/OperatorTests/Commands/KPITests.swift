@@ -1,4 +1,5 @@
 import SyncDomain
+import SyncStore
 import TestKit
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
   }
 
   @Test(
-    "S1-33 verify finds every difference with exit code 4, rebuild corrects it and leaves a trace; then show is exact"
+    "S1-33 verify finds every difference with exit code 4, rebuild corrects it and leaves a trace, then all is exact to the cent"
   )
   func repair() async throws {
     let empty = try await syncline("kpi", "verify")
@@ -80,5 +81,25 @@ import Testing
     #expect(bounds["total_records"]?.integer == 3 && bounds["actualized_records"]?.integer == 1)
     let csv = try await syncline("timeline", "show", "RIO", "-o", "csv").data
     #expect(csv.hasPrefix("organization_id,plan_start,") && csv.contains("\r\nRIO,2025-01-10,2025-12-31,"))
+  }
+
+  @Test("S2-11 The trend shows the end of each day, of one category or all, and as of when; before any, it says so")
+  func trend() async throws {
+    #expect(try await syncline("kpi", "trend", "NOPE").code == .notFound)
+    let none = try await syncline("kpi", "trend", "RIO")
+    #expect(none.data == "[]\n" && none.messages.contains("no worker has kept a trend"))
+    try await seed()
+    #expect(try await syncline("kpi", "rebuild", "RIO", "--yes").code == .ok)
+    // The first look enters the organization, the second one looks at it.
+    try await SyncDatabase.current.run { session in
+      for _ in 0..<2 { _ = try session.asSystem { try TrendStore.advance(session, limit: 10) } }
+    }
+    let all = try await syncline("kpi", "trend", "RIO", "--days", "2")
+    #expect(all.messages.contains("as of 2"))
+    let row = try #require(try all.objects.first)
+    #expect(row.keys.first == "day" && row["record_count"]?.integer == 3)
+    #expect(row["total_plan_cost"]?.digits == "722930.35" && row["total_variance"]?.digits == "21090.67")
+    let cranes = try await syncline("kpi", "trend", "RIO", "--category", "Crane").objects
+    #expect(cranes.count == 1 && cranes[0]["total_plan_cost"]?.digits == "372930.35")
   }
 }

@@ -48,7 +48,9 @@ import Testing
     #expect(byName["p.pems.read-sync.v1.dlq"]?.config["retention.ms"] == "31536000000")
   }
 
-  @Test("lag: end and applied offset per partition, and what is odd about them", .syncDatabase)
+  @Test(
+    "S2-31 lag: end and applied offset per partition, what is odd about them, and the backlog of analysis",
+    .syncDatabase)
   func lag() async throws {
     let kafka = try EmbeddedKafka()
     defer { kafka.stop() }
@@ -77,6 +79,14 @@ import Testing
       ])
     #expect(try ran.objects[0]["note"]?.string == "Kafka has no such partition")
     #expect(ran.messages.contains("Kafka has no topic t.pfa.draft-commit.v1"))
+    #expect(!ran.messages.contains("roll-ups"))
+    try await sql(
+      """
+      INSERT INTO kpi_change (organization_id, cause, cause_id, plan_cost, forecast_cost, actual_cost, record_count, actualized_count,
+        changed_at) VALUES ('RIO', 'event', 'x', 1, 1, 1, 1, 0, now() - interval '90 s')
+      """)
+    let behind = try await syncline(["lag"], environment: environment(kafka)).messages
+    #expect(behind.contains("the roll-ups of 1 organization are behind, by 9"))
   }
 
   @Test("A partition's lag counts from where its log begins, and is never negative")

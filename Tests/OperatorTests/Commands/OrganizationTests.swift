@@ -32,7 +32,7 @@ import Testing
     #expect(try JSONValue(parsing: Array(unknown.messages.utf8))["code"]?.string == "ORGANIZATION_NOT_FOUND")
   }
 
-  @Test("Hostile names are data, in SQL, JSON, CSV and on a terminal")
+  @Test("M9-14 Hostile names are data, in SQL, JSON, CSV and on a terminal")
   func hostileNames() async throws {
     let id = "o'; DROP TABLE organization; -- \""
     #expect(try await syncline("organizations", "add", id, "--name", "=1+1, \"x\"").code == .ok)

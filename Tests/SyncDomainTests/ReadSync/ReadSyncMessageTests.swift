@@ -142,6 +142,20 @@ private func fault(_ type: String, _ payload: String, organization: String? = ni
     #expect(total == 2_500 && payloads.count == 3)
   }
 
+  @Test("ids that stand for records the mirror has are texts; a batch counts them as received and unchanged")
+  func known() throws {
+    let message = #"{"organization":"RIO","jobId":"7","page":1,"records":[],"known":["a","b\u0022"]}"#
+    guard case .page(let page) = try decode(ReadSyncMessage.pageType, message) else {
+      Issue.record("not a page")
+      return
+    }
+    #expect(page.known == ["a", "b\""] && page.records.isEmpty)
+    let batch = RecordBatch(organization: "RIO", page: nil, outcomes: [], known: page.known)
+    #expect(batch.received == 2 && batch.records.isEmpty && batch.known == page.known)
+    let wrong = #"{"organization":"RIO","jobId":"7","page":1,"records":[],"known":["a",7]}"#
+    #expect(throws: MessageFault.self) { try decode(ReadSyncMessage.pageType, wrong) }
+  }
+
   @Test("R22 a page of large records ends before 900 KB; a single one that is larger still goes out")
   func largeRecords() {
     func record(_ bytes: Int) -> CanonicalRecord {

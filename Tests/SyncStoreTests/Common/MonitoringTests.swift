@@ -55,6 +55,44 @@ import Testing
     }
   }
 
+  @Test("S0-43 The log of operations counts version checks of the last hour, with mean, P95 and P99", .syncDatabase)
+  func operations() async throws {
+    try await onDatabase { session in
+      // 1 … 100 ms within the hour; another kind, an older one and one that is not done do not count.
+      try session.execute(
+        """
+        INSERT INTO sync_job (organization_id, kind, state, created_at, finished_at)
+        SELECT 'RIO', 'draft_commit', CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'succeeded' END, now() - interval '1 min',
+          now() - interval '1 min' + n * interval '1 ms'
+        FROM generate_series(1, 100) n;
+        INSERT INTO sync_job (organization_id, kind, state, created_at, finished_at) VALUES
+          ('RIO', 'kpi_rebuild', 'succeeded', now() - interval '8 s', now()),
+          ('RIO', 'draft_commit', 'succeeded', now() - interval '2 h', now() - interval '61 min'),
+          ('RIO', 'draft_commit', 'queued', now(), NULL)
+        """)
+      #expect(
+        try session.table(
+          """
+          SELECT operation_type, operations, round(mean_ms::numeric, 2), round(p95_ms::numeric, 2), round(p99_ms::numeric, 2)
+          FROM operation_statistics ORDER BY 1
+          """) == [
+            ["kpi_rebuild", "1", "8000.00", "8000.00", "8000.00"], ["version_check", "100", "50.50", "95.05", "99.01"],
+          ])
+      // The seed's form of the same.
+      #expect(
+        try session.table(
+          """
+          SELECT count(*), percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms)::numeric(9, 2) FROM operation_logs
+          WHERE operation_type = 'version_check' AND created_at > now() - interval '1 hour'
+          """) == [["100", "95.05"]])
+      let own = try session.transaction {
+        try session.execute("SET LOCAL ROLE syncline_app; SET LOCAL syncline.organization = 'RIO2'")
+        return try session.count("SELECT count(*)::int FROM operation_logs")
+      }
+      #expect(own == 0, "of one's own organization only")
+    }
+  }
+
   @Test(
     "S0-20 A materialized view is noticed when somebody makes one, and its removal is confirmed (S0-01)", .syncDatabase)
   func materializedView() async throws {

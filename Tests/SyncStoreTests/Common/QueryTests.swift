@@ -31,9 +31,10 @@ import Testing
     "allocate_pages": "uuid text integer[] text[] integer[] text boolean",
     "apply_records": """
     text text[] bigint[] bigint[] bigint[] text[] smallint text text uuid integer text text text integer integer integer \
-    text[] text[] text[] text[] boolean[]
+    text[] text[] text[] text[] boolean[] text[]
     """,
     "count_orphans": "text uuid",
+    "known_records": "text text[] bigint[] bigint[] bigint[]",
     "mark_late_pages": "uuid",
     "finish_read": "uuid uuid text text bigint text text",
     "page_window": "uuid uuid",

@@ -42,13 +42,15 @@ import Testing
     original_start original_end forecast_start forecast_end actual_start actual_end is_actualized is_discontinued
     is_funds_transferable has_plan has_actuals contract has_draft
     """,
+    "kpi_slot":
+      "organization_id category source dor slot plan_cost forecast_cost actual_cost record_count actualized_count",
     "consumer_offset": "consumer_group topic partition next_offset",
     "dead_letter": "id",
     "outbox": "id",
     "sync_event": "organization_id stream version type data metadata criteria created_at",
   ]
 
-  @Test("The columns of contract section 5 are there", arguments: contract.keys.sorted())
+  @Test("S1-08 S2-09 The columns of contract section 5 are there", arguments: contract.keys.sorted())
   func contractNames(table: String) async throws {
     let wanted = Self.contract[table, default: ""].split { $0 == " " || $0 == "\n" }.map(String.init)
     let found = try await onDatabase { session in

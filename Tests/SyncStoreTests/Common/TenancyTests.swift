@@ -66,7 +66,7 @@ import Testing
     #expect(wrong.sqlstate == "42501", "a batch of another organization")
   }
 
-  @Test("S0-29 A worker of one organization can not read, write or move rows of another, in any table")
+  @Test("S0-29 M9-16 A worker of one organization can not read, write or move rows of another, in any table")
   func apart() async throws {
     try await onDatabase { session in
       try fill(session)
@@ -170,7 +170,8 @@ import Testing
       ]
       let edits: Set = ["pfa_modification", "pfa_sync_conflict", "pfa_edit_event"]
       let others: Set = ["projects", "schema_changes", "job_schedule", "job_firing"]
-      let readable = Set(Self.tenantTables + ["organization"]).union(views).union(edits).union(others)
+      let analytics: Set = ["kpi_trend", "kpi_trend_state", "kpi_rollup", "operation_logs", "operation_statistics"]
+      let readable = Set(Self.tenantTables + ["organization"]).union(views).union(edits).union(others).union(analytics)
       for role in ["syncline_reader", "syncline_app"] {
         let permissions: Set = role == "syncline_app" ? ["org_permission"] : []
         #expect(try holders("SELECT", role) == readable.union(permissions), "\(role)")

@@ -165,7 +165,9 @@ import Testing
     }
   }
 
-  @Test("A read of PEMS over a committed edit: PEMS' third value is a conflict, its agreement is not")
+  @Test(
+    "M9-11 A read of PEMS over a committed edit: PEMS' third value is one conflict, however often, its agreement is none"
+  )
   func readOverEdit() async throws {
     try await onDatabase { session in
       try session.permit("ann", "write")

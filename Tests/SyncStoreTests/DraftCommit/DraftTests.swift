@@ -9,7 +9,7 @@ import Testing
   private static let row = "SELECT delta, modified_fields, base_version, base_values FROM pfa_modification"
 
   @Test(
-    "S1-35, S1-40 A draft keeps changed fields only, with what the user saw at the first edit of each (S1-04, M9-10)")
+    "S1-04, S1-35, S1-40, M9-10 A draft keeps changed fields only, with what the user saw at the first edit of each")
   func create() async throws {
     try await onDatabase { session in
       try session.permit("ann", "write")
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test("S1-46, S1-11 Two users with two sessions each: every view is its own, one row for each record (M9-13, S1-42)")
+  @Test("S1-11, S1-42, S1-46, M9-13 Two users with two sessions each: every view is its own, one row for each record")
   func isolation() async throws {
     try await onDatabase { session in
       try apply(session, (0..<3).map { Sample("p\($0)") })

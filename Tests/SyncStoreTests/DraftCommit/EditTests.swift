@@ -161,7 +161,7 @@ import Testing
     }
   }
 
-  @Test("An edit that is no object, or names no version, is refused")
+  @Test("S0-31 An edit that is no object, or names no version, is refused")
   func invalidDelta() async throws {
     try await onDatabase { session in
       try session.permit("ann", "write")

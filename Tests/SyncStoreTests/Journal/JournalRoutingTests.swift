@@ -108,7 +108,7 @@ import Testing
     try await holding.value
   }
 
-  @Test("S4-19 The volume of each table can be asked for, its indexes apart")
+  @Test("S2-29 S4-19 The volume of each table can be asked for, its indexes apart")
   func volume() async throws {
     try await onDatabase { (session) throws in
       _ = try session.append(to: "s", at: -1)

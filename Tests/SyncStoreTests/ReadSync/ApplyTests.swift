@@ -159,7 +159,7 @@ import Testing
     }
   }
 
-  @Test("S2-02 The next transaction of another session reads rows, totals and bounds of a commit")
+  @Test("S2-01 S2-02 The next transaction of another session reads rows, totals and bounds of a commit")
   func visibleAtOnce() async throws {
     try await onDatabase { session in _ = try apply(session, [Sample("a")]) }
     let other = try await SyncDatabase.current.connect("other")

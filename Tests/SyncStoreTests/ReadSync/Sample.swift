@@ -111,9 +111,9 @@ let stream = "pems.read-sync.v1/0/2025-01-01"
 @discardableResult
 func apply(
   _ session: PGSession, _ samples: [Sample], to organization: String = "RIO", page: RecordBatch.Page? = nil,
-  slot: Int = 0, rejected: [FieldIssue] = []
+  slot: Int = 0, rejected: [FieldIssue] = [], known: [String] = []
 ) throws -> ApplyOutcome {
-  let records = batch(samples, of: organization, page: page, rejected: rejected)
+  let records = batch(samples, of: organization, page: page, rejected: rejected, known: known)
   return try session.asWorker(organization) {
     try ApplyStore.apply(session, records, ApplyStore.Origin(slot: slot, stream: stream))
   }
@@ -121,8 +121,10 @@ func apply(
 
 /// Samples as one message brings them.
 func batch(
-  _ samples: [Sample], of organization: String = "RIO", page: RecordBatch.Page? = nil, rejected: [FieldIssue] = []
+  _ samples: [Sample], of organization: String = "RIO", page: RecordBatch.Page? = nil, rejected: [FieldIssue] = [],
+  known: [String] = []
 ) -> RecordBatch {
   RecordBatch(
-    organization: organization, page: page, outcomes: samples.map { $0.outcome(in: organization) }, rejected: rejected)
+    organization: organization, page: page, outcomes: samples.map { $0.outcome(in: organization) }, rejected: rejected,
+    known: known)
 }

@@ -9,7 +9,8 @@ import Testing
 @Suite("Pushes")
 struct PushTests {
   @Test(
-    "S1-67, M9-8, W1, W5, W8, W9: read, edit, push, read: PEMS has the edit, nothing is pending, the KPIs are the same")
+    "S1-67, W1, W5, W8, W9, M9-8: read, edit, push, read ends with PEMS' record changed, nothing pending, the same KPIs"
+  )
   func roundTrip() async throws {
     try await WorkerWorld.withRecords { world, worker in
       let id = try await world.edit(3, #"{"dor": "SITE", "forecastEnd": "2030-02-01", "model": null}"#)
