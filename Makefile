@@ -23,10 +23,12 @@ TSAN := --scratch-path .build/tsan --sanitize thread
 ASAN := --scratch-path .build/asan --sanitize address -Xswiftc -use-ld=lld
 COVERAGE := --scratch-path .build/coverage --enable-code-coverage
 BENCH ?= read-sync kpi
+# What `syncline version` says this was built from.
+REVISION ?= $(shell git describe --always --dirty --abbrev=12 --match '' 2>/dev/null || echo unknown)
 
 .PHONY: help
 help: ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 .PHONY: setup
 setup: ## Install what is missing with apt, and check the Swift toolchain
@@ -58,6 +60,17 @@ test: setup lint build ## Run every test
 	@for part in $(if $(FILTER),'$(FILTER)',$(foreach part,$(PARTS),'$(part)')); do \
 	  swift test --skip-build --disable-xctest --parallel --filter "$$part" 2>&1 | $(SHOW); done
 	@$(if $(FILTER),true,swift test --skip-build --disable-xctest --parallel --skip '$(REST)' 2>&1 | $(SHOW))
+	@$(if $(FILTER),true,.ci/chart-test)
+
+.PHONY: chart
+chart: build ## Write into the chart what the program makes for it: dashboard, alerts, definitions
+	@.build/debug/syncline metrics dashboard >Helm/syncline/files/dashboard.json
+	@.build/debug/syncline metrics alerts >Helm/syncline/files/alerts.yaml
+	@rm -f Helm/syncline/files/jobs/* && cp Jobs/*.yaml Helm/syncline/files/jobs/
+
+.PHONY: chart-test
+chart-test: build ## Lint and render the chart, check it against Kubernetes' schemas, try its alerts
+	@.ci/chart-test
 
 .PHONY: chaos
 chaos: build ## Kill workers and Postgres at 100 random moments of syncs; KILLS=n for another number, SEED=n to replay
@@ -68,6 +81,9 @@ chaos: build ## Kill workers and Postgres at 100 random moments of syncs; KILLS=
 release: setup ## Build the one binary, .build/syncline, with the Swift runtime linked in
 	@swift build $(QUIET) -c release --static-swift-stdlib --product syncline -Xlinker --strip-debug
 	@install -m 755 .build/release/syncline .build/syncline
+	@printf '%s' '$(REVISION)' | head -c 63 >.build/revision && truncate -s 64 .build/revision
+	@"$$(dirname "$$(readlink -f "$$(command -v swift)")")/llvm-objcopy" \
+	  --update-section syncline_revision=.build/revision .build/syncline
 	@printf '.build/syncline: %s\n' "$$(du -h --apparent-size .build/syncline | cut -f1)"
 
 .PHONY: demo

@@ -84,7 +84,10 @@ let package = Package(
       ["SyncScheduler", "SyncWorker", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "Runtime", "syncline"]),
     tests(
       "Operator",
-      ["Operator", "SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "Runtime"]),
+      [
+        "Operator", "SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "Runtime",
+        "syncline",
+      ]),
     tests("Style", []),
   ]
 )

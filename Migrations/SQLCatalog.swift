@@ -176,11 +176,14 @@ package enum Queries {
   package static let oldestTransaction = SQLCatalog.text(PackageResources.oldest_transaction_sql)
   package static let outboxBacklog = SQLCatalog.text(PackageResources.outbox_backlog_sql)
   package static let pauseQueue = SQLCatalog.text(PackageResources.pause_queue_sql)
+  package static let largestGroup = SQLCatalog.text(PackageResources.largest_group_sql)
+  package static let probeQueries = SQLCatalog.text(PackageResources.probe_queries_sql)
   package static let recentFailures = SQLCatalog.text(PackageResources.recent_failures_sql)
   package static let recordKPIRebuild = SQLCatalog.text(PackageResources.record_kpi_rebuild_sql)
   package static let releaseHeld = SQLCatalog.text(PackageResources.release_held_sql)
   package static let repeatJob = SQLCatalog.text(PackageResources.repeat_job_sql)
   package static let replayDeadLetters = SQLCatalog.text(PackageResources.replay_dead_letters_sql)
+  package static let replicaDelay = SQLCatalog.text(PackageResources.replica_delay_sql)
   package static let resumeQueue = SQLCatalog.text(PackageResources.resume_queue_sql)
   package static let runningJobs = SQLCatalog.text(PackageResources.running_jobs_sql)
   package static let setOrganizationStatus = SQLCatalog.text(PackageResources.set_organization_status_sql)
@@ -194,7 +197,7 @@ package enum Queries {
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
 
   /// Every statement by file name, for the test that prepares each of them.
-  package static let all = product + schedule + decisions + trends + bench
+  package static let all = product + schedule + presence + decisions + trends + bench
 
   private static let product: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),
@@ -336,11 +339,14 @@ package enum Queries {
     ("oldest_transaction", oldestTransaction),
     ("outbox_backlog", outboxBacklog),
     ("pause_queue", pauseQueue),
+    ("largest_group", largestGroup),
+    ("probe_queries", probeQueries),
     ("recent_failures", recentFailures),
     ("record_kpi_rebuild", recordKPIRebuild),
     ("release_held", releaseHeld),
     ("repeat_job", repeatJob),
     ("replay_dead_letters", replayDeadLetters),
+    ("replica_delay", replicaDelay),
     ("resume_queue", resumeQueue),
     ("running_jobs", runningJobs),
     ("set_organization_status", setOrganizationStatus),

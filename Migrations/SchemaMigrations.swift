@@ -53,6 +53,9 @@ extension SQLCatalog {
       version: 17, name: "operations", up: text(PackageResources.V0017_operations_up_sql),
       down: text(PackageResources.V0017_operations_down_sql)),
     Migration(
+      version: 18, name: "presence", up: text(PackageResources.V0018_presence_up_sql),
+      down: text(PackageResources.V0018_presence_down_sql)),
+    Migration(
       version: 19, name: "decisions", up: text(PackageResources.V0019_decisions_up_sql),
       down: text(PackageResources.V0019_decisions_down_sql)),
     Migration(

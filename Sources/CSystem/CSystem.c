@@ -36,11 +36,14 @@ int csystem_forward_signal(int number, int descriptor) {
   return sigaction(number, &action, NULL);
 }
 
-#ifndef SYNCLINE_REVISION
-#define SYNCLINE_REVISION "unknown"
-#endif
+// 64 bytes that a release build writes over in the finished program: a flag would compile everything anew at each commit.
+// Neither constant nor static, so that no compiler reads it in advance.
+__attribute__((section("syncline_revision"), used)) char csystem_revision_text[64] = "unknown";
 
-const char *csystem_revision(void) { return SYNCLINE_REVISION; }
+const char *csystem_revision(void) {
+  csystem_revision_text[sizeof csystem_revision_text - 1] = 0;
+  return csystem_revision_text;
+}
 
 int csystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

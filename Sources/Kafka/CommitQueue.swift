@@ -36,6 +36,12 @@ struct CommitQueue: Equatable {
     }
   }
 
+  /// Nobody is there to answer.
+  mutating func giveUp() {
+    waiting = [:]
+    inFlight = nil
+  }
+
   /// These partitions are not ours any more.
   mutating func drop(_ partitions: some Sequence<TopicPartition>) {
     for partition in partitions { waiting[partition] = nil }

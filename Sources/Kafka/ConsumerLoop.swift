@@ -11,6 +11,8 @@ final class ConsumerLoop: @unchecked Sendable {
   /// One batch for the delegate: this many messages, or bytes.
   private static let batchMessages = 1000
   private static let batchBytes = 4 << 20
+  /// How long leaving a group may take whose brokers are all gone: nobody is there to hear it.
+  private static let cutDeadline: Duration = .seconds(2)
   /// How long leaving the group may take after the drain.
   static let leaveDeadline: Duration = .seconds(10)
 
@@ -32,6 +34,8 @@ final class ConsumerLoop: @unchecked Sendable {
   var asking: Task<Void, Never>?
   var wantsClose = false
   var leaveBy: ContinuousClock.Instant?
+  /// No broker is there; whatever one says ends it.
+  var isCut = false
   let drainDeadline: Duration
 
   init(
@@ -89,6 +93,7 @@ final class ConsumerLoop: @unchecked Sendable {
     while true {
       for command in mailbox.take() { perform(command) }
       let now = ContinuousClock.now
+      if wantsClose, isCut { giveUpWaiting(now) }
       apply(rebalance.handle(.tick(commitsSettled: commits.isSettled), now: now))
       sendCommits(now)
       if leaveBy == nil, wantsClose, rebalance.isIdle { leave(now) }
@@ -134,6 +139,7 @@ final class ConsumerLoop: @unchecked Sendable {
   private func handle(_ event: OpaquePointer) {
     switch rd_kafka_event_type(event) {
     case RD_KAFKA_EVENT_FETCH:
+      isCut = false
       while let message = rd_kafka_event_message_next(event) { take(message) }
       return
     case RD_KAFKA_EVENT_LOG:
@@ -172,6 +178,7 @@ final class ConsumerLoop: @unchecked Sendable {
 
   private func failed(_ event: OpaquePointer) {
     let error = KafkaEvent.error(event, handle)
+    if error.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue { isCut = true }
     var partition: TopicPartition?
     if let raw = rd_kafka_event_topic_partition(event) {
       partition = PartitionList.row(raw).topicPartition
@@ -181,6 +188,12 @@ final class ConsumerLoop: @unchecked Sendable {
   }
 
   // MARK: - Leaving
+
+  /// Commits that no broker answers are dropped (Postgres has the offsets), and the goodbye is bounded.
+  private func giveUpWaiting(_ now: ContinuousClock.Instant) {
+    commits.giveUp()
+    if let limit = leaveBy { leaveBy = min(limit, now + ConsumerLoop.cutDeadline) }
+  }
 
   /// Starts the goodbye: the group answers with a last revoke, which drains and commits like any other.
   private func leave(_ now: ContinuousClock.Instant) {

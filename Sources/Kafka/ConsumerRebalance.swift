@@ -6,6 +6,7 @@ extension ConsumerLoop {
   func rebalanced(_ event: OpaquePointer) {
     let partitions = PartitionList.rows(rd_kafka_event_topic_partition_list(event)).map(\.topicPartition).sorted()
     let isAssign = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+    if isAssign { isCut = false }
     let lost = !isAssign && rd_kafka_assignment_lost(handle) != 0
     mailbox.update { status in
       status.rebalances += 1

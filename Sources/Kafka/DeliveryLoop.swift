@@ -12,12 +12,14 @@ final class DeliveryLoop: Sendable {
   private let pointer: KafkaHandle.Pointer
   private let queue: KafkaHandle.Pointer
   private let log: Log
+  private let complaint: Complaint
   private let state = Locked(State())
   private let ended = Signal()
 
   init(_ pointer: KafkaHandle.Pointer, log: Log) {
     self.pointer = pointer
     self.log = log
+    complaint = Complaint("the producer waits for Kafka", log: log)
     queue = KafkaHandle.Pointer(raw: rd_kafka_queue_get_main(pointer.raw))
     rd_kafka_set_log_queue(pointer.raw, queue.raw)
   }
@@ -39,6 +41,14 @@ final class DeliveryLoop: Sendable {
 
   /// 0 once closed.
   var pending: Int { state.with { $0.stops ? 0 : Int(rd_kafka_outq_len(pointer.raw)) } }
+
+  func purge() {
+    // Under the lock, so that the handle is not destroyed meanwhile.
+    state.with { state in
+      guard !state.stops else { return }
+      rd_kafka_purge(pointer.raw, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+    }
+  }
 
   /// True when the message is on its way or its failure reported, false when the queue is full. Throws when closed.
   func enqueue(_ message: OutgoingMessage, _ delivery: Delivery, _ index: Int) throws -> Bool {
@@ -139,6 +149,8 @@ final class DeliveryLoop: Sendable {
       let error = KafkaEvent.error(event, pointer.raw)
       if error.isFatal {
         log.error("Kafka producer failed", ("error", error.description))
+      } else if error.isUnreachable {
+        complaint.tell(error.description, key: "unreachable")
       } else {
         log.warning("Kafka producer", ("error", error.description))
       }
@@ -149,6 +161,7 @@ final class DeliveryLoop: Sendable {
   private func report(_ message: rd_kafka_message_t) {
     guard let opaque = message._private else { return }
     let slot = Unmanaged<DeliverySlot>.fromOpaque(opaque).takeRetainedValue()
+    if message.err == RD_KAFKA_RESP_ERR_NO_ERROR { complaint.settle() }
     slot.delivery.report(
       slot.index,
       message.err == RD_KAFKA_RESP_ERR_NO_ERROR

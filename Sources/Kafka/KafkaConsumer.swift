@@ -54,9 +54,9 @@ package final class KafkaConsumer: Sendable {
   /// help, a failure is logged. Offsets of partitions that are not ours are dropped.
   package func commit(_ offsets: [TopicPartition: Int64]) { loop.post(.commit(offsets)) }
 
-  /// The first offset in the log and the one the next message gets; at most 10 s.
+  /// The first offset in the log and the one the next message gets; at most 3 s.
   package func watermarks(_ partition: TopicPartition) async throws -> (low: Int64, high: Int64) {
-    try await handle.call { try KafkaHandle.watermarks($0, partition, timeout: 10_000) }
+    try await handle.call { try KafkaHandle.watermarks($0, partition, timeout: 3_000) }
   }
 
   /// The partition's end as the last fetch saw it, without asking anybody: for lag metrics. nil before the first fetch;
@@ -93,9 +93,11 @@ package final class KafkaConsumer: Sendable {
 
   private func finish() async {
     loop.post(.close)
-    let destroyed = Signal()
+    handle.refuse()
+    let (left, destroyed) = (Signal(), Signal())
     Task { [loop, handle] in
       await loop.finished()
+      left.fire()
       if loop.status.rebalances == 0, KafkaHandle.mustNotDestroyUnassigned {
         await handle.abandon()
       } else {
@@ -103,8 +105,10 @@ package final class KafkaConsumer: Sendable {
       }
       destroyed.fire()
     }
-    // Drain, settle, leave the group, destroy.
-    if await !destroyed.wait(atMost: drainDeadline + ConsumerLoop.leaveDeadline + .seconds(15)) {
+    // Drain, settle, leave the group; then destroy, which waits for threads that may wait for a broker that is gone.
+    let hasLeft = await left.wait(atMost: drainDeadline + ConsumerLoop.leaveDeadline + .seconds(10))
+    let isDone = hasLeft ? await destroyed.wait(atMost: .seconds(5)) : false
+    if !isDone {
       log.warning("Kafka consumer is slow to close; going on without waiting")
     }
   }

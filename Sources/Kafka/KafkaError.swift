@@ -43,6 +43,9 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// No broker acknowledged a message in its time; it may have arrived all the same.
+  package var isMessageTimeout: Bool { code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT.rawValue }
+
   /// The same request may succeed later without anybody changing anything.
   package var isRetriable: Bool {
     switch rd_kafka_resp_err_t(rawValue: code) {

@@ -23,7 +23,8 @@ enum KafkaEvent {
     let name = String(cString: facility)
     let message = String(cString: text)
     // CONFWARN: one set of properties serves consumers and producers, and each says that it ignores the other's.
-    if level >= 6 || name == "CONFWARN" {
+    // FAIL, ERROR: what comes as an error event too.
+    if level >= 6 || ["CONFWARN", "FAIL", "ERROR"].contains(name) {
       log.debug("librdkafka", ("facility", name), ("text", message))
     } else if level == 5 {
       log.info("librdkafka", ("facility", name), ("text", message))

@@ -11,6 +11,7 @@ actor KafkaHandle {
   nonisolated let pointer: Pointer
   private nonisolated let executor: ThreadExecutor
   private var open = true
+  private nonisolated let refuses = Locked(false)
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -46,9 +47,12 @@ actor KafkaHandle {
 
   /// Runs something that may block on the handle's own thread; calls of one handle run one after the other.
   func call<Value: Sendable>(_ body: @Sendable (OpaquePointer) throws -> Value) throws -> Value {
-    guard open else { throw KafkaError.closed }
+    guard open, !refuses.with({ $0 }) else { throw KafkaError.closed }
     return try body(pointer.raw)
   }
+
+  /// Calls that have not begun yet fail from now on: what destroys the handle need not wait for them.
+  nonisolated func refuse() { refuses.with { $0 = true } }
 
   /// librdkafka before 2.3 ends the process when it destroys a cooperative consumer that has joined its group and was
   /// assigned nothing yet (librdkafka issue 4312).
@@ -79,6 +83,14 @@ actor KafkaHandle {
       handle, partition.topic, partition.partition, &low, &high, timeout)
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
     return (low, high)
+  }
+
+  /// Why librdkafka does not take a property's value, without a secret; nil when it does.
+  static func objection(_ name: String, _ value: String) -> String? {
+    guard let configuration = rd_kafka_conf_new() else { return nil }
+    defer { rd_kafka_conf_destroy(configuration) }
+    guard let fault = set(configuration, name, value) else { return nil }
+    return KafkaSettings.isSecret(name) ? "the value of \(name) is not accepted" : fault
   }
 
   private static func set(_ configuration: OpaquePointer, _ name: String, _ value: String) -> String? {

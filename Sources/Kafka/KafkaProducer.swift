@@ -36,9 +36,10 @@ package final class KafkaProducer: Sendable {
     try await deliver(messages).map { $0.map(\.offset) }
   }
 
-  /// How many partitions a topic has; at most 10 s. Throws when it does not exist or nobody answers.
-  package func partitionCount(topic: String) async throws -> Int {
-    try await handle.call { try Metadata.topic($0, topic, timeout: 10_000).partitions.count }
+  /// How many partitions a topic has. Throws when it does not exist or nobody answers in time.
+  package func partitionCount(topic: String, within limit: Duration = .seconds(10)) async throws -> Int {
+    let timeout = Int32(clamping: limit.milliseconds)
+    return try await handle.call { try Metadata.topic($0, topic, timeout: timeout).partitions.count }
   }
 
   /// Sends out what lingers and waits until everything was reported, or the deadline; what is left stays on its way.
@@ -46,6 +47,10 @@ package final class KafkaProducer: Sendable {
     let limit = Int32(clamping: deadline.milliseconds)
     _ = try? await handle.call { rd_kafka_flush($0, limit) }
   }
+
+  /// Fails every message that is not acknowledged yet; one on its way may arrive all the same. For a stop that can not
+  /// wait for brokers that are gone.
+  package func purge() { loop.purge() }
 
   /// Messages that are not reported yet.
   package var pending: Int { loop.pending }

@@ -34,6 +34,9 @@ package struct KafkaSettings: Sendable, Hashable, CustomStringConvertible {
     return ["password", "secret", "key", "token", "jaas", "oauthbearer.config"].contains { lower.contains($0) }
   }
 
+  /// Why librdkafka does not take a property's value, without a secret; nil when it does.
+  package static func objection(_ name: String, _ value: String) -> String? { KafkaHandle.objection(name, value) }
+
   /// Properties that cannot be set from outside, with what decides them instead.
   package static let managed: [String: String] = [
     "group.id": "the group is a setting of its own",

@@ -65,6 +65,9 @@ package enum Commands {
       LagCommand.command,
       DoctorCommand.command,
       TopCommand.command,
+      MetricsCommands.list,
+      MetricsCommands.alerts,
+      MetricsCommands.dashboard,
       BenchReadSyncCommand.command,
       BenchKPICommand.command,
       BenchAppendCommand.command,
@@ -91,6 +94,7 @@ package enum Commands {
       "schema": "Tables that organizations define for themselves",
       "dead-letters": "Messages that could not be applied",
       "queue": "Work that waits, and what may not begin",
+      "metrics": "What it can be watched by",
       "bench": "How fast it is, beside the limit of the machine",
       "topics": "The topics of this program",
     ])

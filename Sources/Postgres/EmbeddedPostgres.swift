@@ -35,6 +35,9 @@ package final class EmbeddedPostgres: Sendable {
     self.directory = home.path
     self.port = port
     socketDirectory = home.socketDirectory
+    // Before anything is asked of the socket: a server that is going down still answers there.
+    let lock = try home.lock()
+    defer { close(lock) }
     let leash = try Pipe()
     let life = try Pipe()
     let log = open(home.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -49,7 +52,9 @@ package final class EmbeddedPostgres: Sendable {
           account.identity, binaries.directory,
         ] + EmbeddedPostgres.serverArguments(home, port, settings, keep),
         environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC"],
-        descriptors: [(0, leash.readEnd), (1, log < 0 ? null : log), (2, log < 0 ? null : log), (8, life.writeEnd)])
+        descriptors: [
+          (0, leash.readEnd), (1, log < 0 ? null : log), (2, log < 0 ? null : log), (8, life.writeEnd), (9, lock),
+        ])
     } catch {
       close(leash.writeEnd)
       close(life.writeEnd)

@@ -68,6 +68,20 @@ package struct PGOptions: Sendable {
     self.statementCacheSize = statementCacheSize
   }
 
+  /// Why libpq could not connect with this string whatever is there, without a secret; nil when it could.
+  package static func objection(_ url: String) -> String? {
+    let given: [String: String]
+    do { given = try PGOptions(url: url).conninfo() } catch { return error.message }
+    for port in (given["port"] ?? "").split(separator: ",") where (UInt16(port) ?? 0) == 0 {
+      return "the connection string has no port from 1 to 65535"
+    }
+    let modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+    if let mode = given["sslmode"], !mode.isEmpty, !modes.contains(mode) {
+      return "the connection string has an sslmode that is none of \(modes.joined(separator: ", "))"
+    }
+    return nil
+  }
+
   /// Where the options lead, without any secret: `user@host:port/database`. Throws when the URL is malformed.
   package func target() throws(PGError) -> String {
     let given = try conninfo()

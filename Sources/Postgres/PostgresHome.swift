@@ -54,6 +54,22 @@ struct PostgresHome {
     if access(path + "/password", F_OK) != 0 { try writePassword(account) }
   }
 
+  /// The descriptor that holds the directory for one server; waits for the last processes of the one before. Throws
+  /// when somebody else's server runs there.
+  func lock() throws(PGError) -> Int32 {
+    let file = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw PostgresHome.failure("cannot write in \(path)") }
+    let deadline = ContinuousClock.now + .seconds(30)
+    while flock(file, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK || errno == EINTR, ContinuousClock.now < deadline else {
+        close(file)
+        throw PGError(.connection, "\(path) is in use by another process")
+      }
+      usleep(20_000)
+    }
+    return file
+  }
+
   /// The end of the server's log on one line.
   func logTail() -> String {
     let lines = (readText(logPath) ?? "").split(separator: "\n").suffix(5)

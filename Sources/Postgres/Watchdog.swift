@@ -2,8 +2,8 @@
 enum Watchdog {
   /// Arguments: home, socket directory, `keep` or `remove`, setpriv's identity flags, the server's bin directory, the
   /// server's arguments. Descriptor 0: our end of the leash. Descriptor 8: ends when the server and this script have
-  /// ended. Descriptor 9: the lock of the home, which the server's processes inherit, so that a new start waits for the
-  /// last of them.
+  /// ended. Descriptor 9: the lock of the home, taken by who starts this, which the server's processes inherit, so that
+  /// a new start waits for the last of them.
   static let script = #"""
     home=$1 sockets=$2 after=$3 identity=$4 bin=$5
     shift 5
@@ -16,8 +16,6 @@ enum Watchdog {
       if [ "$sockets" != "$home" ]; then rm -rf "$sockets"; fi
       exit "$1"
     }
-    exec 9>"$home/lock"
-    flock -w 30 9 || { echo "$home is in use by another process"; exec 8>&-; exit 75; }
     if [ ! -e "$home/data/PG_VERSION" ]; then
       rm -rf "$home/new"
       # C is the fast collation; the character type still knows all of Unicode.

@@ -5,7 +5,8 @@ package enum BuildInfo {
   /// Semantic version of the product.
   package static let version = "0.1.0"
 
-  /// The git commit; "unknown" unless the build was given one (`-Xcc -DSYNCLINE_REVISION='"..."'`).
+  /// The git commit, `-dirty` when files had changed since; "unknown" unless `make release` made this program of a
+  /// clone, or was given `REVISION=…`.
   package static var revision: String { String(cString: csystem_revision()) }
 
   /// The compiler's language version.

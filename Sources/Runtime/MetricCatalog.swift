@@ -84,10 +84,24 @@ package enum MetricCatalog {
   package static let firingDelay = Definition(
     "syncline_firing_delay_seconds", .histogram, "Time from the due instant of a firing to its request.", labels: [],
     buckets: [1, 5, 15, 60, 300, 900, 3600, 21_600, 86_400])
+  package static let queryTime = Definition(
+    "syncline_query_seconds", .gauge,
+    "What the common queries took when they were last tried, for the group with the most records.", labels: ["query"])
   package static let poolInUse = Definition(
     "syncline_pool_in_use", .gauge, "Database connections that are lent out.", labels: [])
   package static let poolWaiters = Definition(
     "syncline_pool_waiters", .gauge, "Tasks that wait for a database connection.", labels: [])
+  package static let tableBytes = Definition(
+    "syncline_table_bytes", .gauge, "Size of a table with its indexes.", labels: ["table"])
+  package static let tableDeadShare = Definition(
+    "syncline_table_dead_share", .gauge, "Share of a table's rows that is dead and not vacuumed yet, 0 to 1.",
+    labels: ["table"])
+  package static let indexScans = Definition(
+    "syncline_index_scans", .gauge, "How often an index was used since Postgres' statistics began.",
+    labels: ["table", "index"])
+  package static let idleTriggers = Definition(
+    "syncline_idle_triggers", .gauge,
+    "Triggers of the schema that are disabled or dropped; `syncline migrate up` brings them back.", labels: [])
   package static let buildInfo = Definition(
     "syncline_build_info", .gauge, "1, with the build it comes from.", labels: ["version", "revision", "swift"])
 
@@ -97,8 +111,8 @@ package enum MetricCatalog {
     oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
     schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, analyticsLag,
     analyticsProcessed, analyticsBatchSize, lastSyncSuccess, schedulerLeader, firings,
-    firingDelay, poolInUse,
-    poolWaiters, buildInfo,
+    firingDelay, queryTime, poolInUse,
+    poolWaiters, tableBytes, tableDeadShare, indexScans, idleTriggers, buildInfo,
   ]
 }
 

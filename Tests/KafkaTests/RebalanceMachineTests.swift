@@ -140,6 +140,20 @@ struct CommitQueueTests {
     #expect(queue.next(owned: [a, b], now: now + CommitQueue.retryPause) == [a: 1, b: 2])
   }
 
+  @Test("given up, nothing waits; a late answer changes nothing")
+  func givenUp() {
+    let now = ContinuousClock.now
+    let (sent, waiting) = (TopicPartition(topic: "t", partition: 0), TopicPartition(topic: "t", partition: 1))
+    var queue = CommitQueue()
+    queue.add([sent: 1])
+    _ = queue.next(owned: [sent, waiting], now: now)
+    queue.add([waiting: 2])
+    queue.giveUp()
+    #expect(queue.isSettled)
+    queue.answered(retriable: [sent], now: now)
+    #expect(queue.isSettled && queue.next(owned: [sent, waiting], now: now) == nil)
+  }
+
   @Test("offsets of partitions that are gone are forgotten")
   func drop() {
     var queue = CommitQueue()

@@ -41,6 +41,8 @@ struct HelpTextTests {
 
         Variables, also as KEY=value lines of a --config file, or with _FILE behind the name to read a file:
           DATABASE_URL              Postgres, as a libpq connection string (default: the PG* variables)
+          SYNCLINE_READ_DATABASE_URL
+                                    a read replica of it, for reports (default: none)
           KAFKA_BOOTSTRAP_SERVERS   Kafka brokers to start from
           SYNCLINE_TOPIC_PREFIX     put before every topic name
           SYNCLINE_GROUP            consumer group (default: syncline)

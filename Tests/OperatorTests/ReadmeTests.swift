@@ -5,12 +5,16 @@ import Testing
 @testable import Operator
 
 @Suite struct ReadmeTests {
-  @Test("Every command that the README shows is one of this program")
+  @Test("S2-20 Every command that the README and the manual of deployment show is one of this program")
   func commands() throws {
-    let lines = try Readme().shellLines.compactMap { Readme.words($0, after: "syncline") }
+    let manuals = try ["README.md", "Helm/README.md"].map { try Readme($0) }
+    let lines = manuals.flatMap(\.shellLines).compactMap { Readme.words($0, after: "syncline") }
     #expect(lines.count > 30)
-    for words in lines {
-      guard case .run = try ArgumentParser.parse(words, Commands.table) else {
+    // In the text of the other two each command stands in backticks, with words for values.
+    let named = try ["Helm/README.md", "Migrations/README.md", "Tests/README.md"].flatMap { try Readme($0).named }
+    #expect(named.count > 20)
+    for words in lines + named {
+      guard case .run? = try? ArgumentParser.parse(words, Commands.table) else {
         Issue.record("'syncline \(words.joined(separator: " "))' is no command")
         continue
       }
@@ -65,7 +69,18 @@ private struct Readme {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  init() throws { text = try String(contentsOf: Readme.root.appending(path: "README.md"), encoding: .utf8) }
+  init(_ path: String = "README.md") throws {
+    text = try String(contentsOf: Readme.root.appending(path: path), encoding: .utf8)
+  }
+
+  /// The commands in backticks, broken lines joined; one that leaves something out is not meant to be typed.
+  var named: [[String]] {
+    text.replacing("\n", with: " ").split(separator: "`syncline ").dropFirst().compactMap { part in
+      let command = part.prefix { $0 != "`" }
+      guard !command.contains("…"), !command.contains("|") else { return nil }
+      return Readme.words("syncline " + command.split(separator: " ").joined(separator: " "), after: "syncline")
+    }
+  }
 
   var shellLines: [String] {
     var lines: [String] = []

@@ -10,7 +10,7 @@ int csystem_signal_on_parent_death(int signal);
 /// From now on `number` writes its value as one byte to `descriptor` instead of doing what it did. The last descriptor
 /// given counts for all signals; a program started by this one gets the default action back. 0, or -1 with errno.
 int csystem_forward_signal(int number, int descriptor);
-/// The git revision this was built from (`-DSYNCLINE_REVISION="..."`), or "unknown".
+/// The git revision this was built from, which `make release` writes into the program; "unknown" before that.
 const char *csystem_revision(void);
 
 /// POSIX_SPAWN_SETSID, which glibc shows only under _GNU_SOURCE.

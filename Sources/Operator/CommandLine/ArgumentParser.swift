@@ -92,6 +92,12 @@ struct ArgumentParser {
   private mutating func take(long text: String) throws(CommandError) {
     let name = String(text.prefix { $0 != "=" })
     let attached = text.contains("=") ? String(text.dropFirst(name.count + 1)) : nil
+    // What every program answers.
+    if words.isEmpty, text == "version", let version = table.command(["version"]) {
+      words = ["version"]
+      command = version
+      return
+    }
     guard let option = known.first(where: { $0.name == name }) else {
       let suggestion = nearest(name, in: known.map(\.name)).map { "try --\($0), or " } ?? ""
       throw usage("UNKNOWN_OPTION", "unknown option --\(name)", suggestion)

@@ -95,9 +95,12 @@ package struct Invocation: Sendable {
       guard change.needsYesWithoutTerminal else { return }
       throw CommandError(.usage, "CONFIRMATION_REQUIRED", "\(question)?", hint: "pass --yes")
     }
-    let answer = await ask("\(printable(question))? [y/N] ")?.lowercased() ?? ""
+    // An interrupt ends the wait for an answer; it is none.
+    let given = await ask("\(printable(question))? [y/N] ")
+    if Task.isCancelled { throw CommandError(.interrupted, "INTERRUPTED", "nothing was changed") }
+    let answer = given?.lowercased() ?? ""
     guard answer == "y" || answer == "yes" else {
-      throw CommandError(.interrupted, "NOT_CONFIRMED", "nothing was changed")
+      throw CommandError(.failure, "NOT_CONFIRMED", "nothing was changed")
     }
   }
 
@@ -106,7 +109,8 @@ package struct Invocation: Sendable {
   package func settings() throws(SettingsErrors) -> Settings {
     let flags = values.options.compactMapValues(\.last)
     return try Settings.load(
-      environment: environment, flags: flags, needs: command.needs, isTerminal: output.errorTerminal.isTerminal)
+      environment: environment, flags: flags, needs: command.needs, judges: .libraries,
+      isTerminal: output.errorTerminal.isTerminal)
   }
 
   private var helpHint: String { "see 'syncline \(command.name) --help'" }

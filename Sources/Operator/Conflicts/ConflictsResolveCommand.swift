@@ -28,8 +28,12 @@ enum ConflictsResolveCommand {
       guard let row = try session.reading({ try DraftReports.conflict(session, id) }) else {
         throw DraftErrors.noConflict(id)
       }
-      _ = try ConflictStore.resolve(
-        session, id, organization: try row.string("organization_id"), choice: choice, user: user, reason: reason)
+      do {
+        _ = try ConflictStore.resolve(
+          session, id, organization: try row.string("organization_id"), choice: choice, user: user, reason: reason)
+      } catch let failure as ConflictStore.Failure {
+        throw DraftErrors.explain(failure, id)
+      }
       return try session.reading {
         try DraftReports.conflict(session, id).map { try Cell.cells($0, DraftColumns.conflict) }
       }

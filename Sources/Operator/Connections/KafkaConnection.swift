@@ -43,7 +43,7 @@ enum KafkaConnection {
   }
 
   /// librdkafka repeats each failed connection in its log; the command's own error says it once.
-  private static func log(_ settings: Settings) -> Log {
+  static func log(_ settings: Settings) -> Log {
     var log = settings.log
     if log.level > .debug { log.descriptor = -1 }
     return log

@@ -11,19 +11,32 @@ enum DatabaseChecks {
   /// Autovacuum begins at a fifth; more than half is more than it keeps up with.
   private static let bloatShare = 0.5
 
-  /// `positions`: the applied offsets, for comparison with Kafka; nil when they could not be read.
-  static func run(_ settings: Settings) async throws -> (checks: [Check], positions: [OffsetStore.Position]?) {
-    guard settings.databaseURL != nil else { return ([], nil) }
+  /// A day.
+  private static let oldPause = 86_400
+  /// A leader looks every second; firings that are due for longer are late.
+  private static let lateness = 60
+
+  /// What the database told, also for the other checks; nil: it could not be read.
+  struct Findings: Sendable {
+    var checks: [Check] = []
+    /// The applied offsets, for comparison with Kafka.
+    var positions: [OffsetStore.Position]?
+    var crew: Crew?
+    var schedules: StandstillReports.Schedules?
+  }
+
+  static func run(_ settings: Settings) async throws -> Findings {
+    guard settings.databaseURL != nil else { return Findings() }
     do {
       return try await Database.connected(settings) { try await run($0, settings) }
     } catch let error as PGError {
-      return ([Check.failed("postgres", error)], nil)
+      return Findings(checks: [Check.failed("postgres", error)])
     }
   }
 
   private static func run(
     _ connection: PGConnection, _ settings: Settings
-  ) async throws -> (checks: [Check], positions: [OffsetStore.Position]?) {
+  ) async throws -> Findings {
     func check(_ name: String, _ body: @Sendable (PGSession) throws -> Check) async throws -> Check {
       try await Check.of(name) { try await connection.run(body) }
     }
@@ -34,8 +47,9 @@ enum DatabaseChecks {
     }
     checks.append(schema)
     // Nothing below can be asked of another schema.
-    guard schema.status == .ok else { return (checks, nil) }
+    guard schema.status == .ok else { return Findings(checks: checks) }
     checks.append(try await check("row security") { rowSecurity(try HealthReports.unforcedTables($0)) })
+    checks.append(try await check("triggers") { StandstillChecks.triggers(try Triggers.idle($0)) })
     checks.append(try await kpis(connection))
     checks.append(
       try await check("leases") { session in
@@ -57,7 +71,40 @@ enum DatabaseChecks {
       try session.reading { try OffsetStore.positions(session, group: settings.group) }
     }
     checks.append(gaps(positions))
-    return (checks, positions)
+    let (standstill, crew, schedules) = try await standstill(connection)
+    return Findings(checks: checks + standstill, positions: positions, crew: crew, schedules: schedules)
+  }
+
+  /// What does not go on by itself, and who should see to it.
+  private static func standstill(
+    _ connection: PGConnection
+  ) async throws -> ([Check], Crew?, StandstillReports.Schedules?) {
+    func check(_ name: String, _ body: @Sendable (PGSession) throws -> Check) async throws -> Check {
+      try await Check.of(name) { try await connection.run { session in try session.reading { try body(session) } } }
+    }
+    let (crew, waiting, schedules) = try await connection.run { session in
+      try session.reading {
+        (
+          try CrewStore.crew(session), try StandstillReports.waitingWork(session),
+          try StandstillReports.schedules(session, lateness: lateness)
+        )
+      }
+    }
+    let checks = [
+      StandstillChecks.workers(crew, waiting),
+      try await check("dead letters") { StandstillChecks.deadLetters(try StateStore.sample($0).deadLetters) },
+      try await check("approvals") {
+        StandstillChecks.approvals(try ActivityReports.activity($0).awaitingApproval)
+      },
+      try await check("pauses") {
+        StandstillChecks.pauses(try StandstillReports.pauses($0, olderThan: oldPause))
+      },
+      try await check("projects") {
+        StandstillChecks.projects(try StandstillReports.projects($0, after: silence))
+      },
+      try await check("overrides") { StandstillChecks.overrides(try StandstillReports.overrides($0)) },
+    ]
+    return (checks, crew, schedules)
   }
 
   // MARK: Judgements, pure
@@ -154,9 +201,7 @@ enum DatabaseChecks {
   /// What waits for a person; nothing of it is wrong with the machinery.
   static func work(_ activity: Activity) -> Check {
     let waiting = [
-      (activity.deadLetters, "dead letter", "syncline dead-letters list"),
       (activity.conflicts, "conflict", "syncline conflicts list"),
-      (activity.awaitingApproval, "job for approval", "syncline jobs list --state awaiting_approval"),
       (activity.pauses, "pause", "syncline queue list"),
     ].filter { $0.0 > 0 }
     guard !waiting.isEmpty else { return Check("work", .ok, "nothing waits for a decision") }

@@ -15,9 +15,12 @@ enum DoctorCommand {
       checks.append(Check("versions", .ok, versions.joined(separator: ", ")))
       let database = try await DatabaseChecks.run(settings)
       checks += database.checks
+      checks += try await ReplicaChecks.run(settings)
       checks += try await KafkaChecks.run(
-        settings, environment: invocation.environment, positions: database.positions)
+        settings, environment: invocation.environment, positions: database.positions, crew: database.crew)
       checks += SourceChecks.run(settings, environment: invocation.environment)
+      checks += ScheduleChecks.run(
+        settings, environment: invocation.environment, schedules: database.schedules)
     } catch let errors as SettingsErrors {
       checks += errors.faults.map { Check("configuration", .error, $0.cause, remedy: $0.remedy) }
     }

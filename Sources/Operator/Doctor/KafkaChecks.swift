@@ -5,9 +5,9 @@ import SyncWorker
 
 /// What `doctor` looks at in Kafka.
 enum KafkaChecks {
-  /// `positions`: the applied offsets of the group; nil when the database did not tell.
+  /// `positions`: the applied offsets of the group; `crew`: who works; nil when the database did not tell.
   static func run(
-    _ settings: Settings, environment: [String: String], positions: [OffsetStore.Position]?
+    _ settings: Settings, environment: [String: String], positions: [OffsetStore.Position]?, crew: Crew?
   ) async throws -> [Check] {
     guard settings.bootstrapServers != nil else { return [] }
     do {
@@ -19,7 +19,7 @@ enum KafkaChecks {
         checks.append(
           try await Check.of("offsets") {
             let lags = try await PartitionLag.measure(admin, positions: positions, topics: topics.work)
-            return offsets(lags.partitions)
+            return offsets(lags.partitions, isAnybodyThere: crew.map { !$0.alive.isEmpty } ?? true)
           })
         return checks
       }
@@ -51,7 +51,7 @@ enum KafkaChecks {
   }
 
   /// Positions outside of what the log holds. A partition that nobody has consumed yet is no fault.
-  static func offsets(_ partitions: [PartitionLag]) -> Check {
+  static func offsets(_ partitions: [PartitionLag], isAnybodyThere: Bool = true) -> Check {
     let odd = partitions.filter { $0.note != nil && $0.applied != nil }.map { lag in
       "\(lag.topic)[\(lag.partition)]: \(lag.note ?? "")"
     }
@@ -61,6 +61,11 @@ enum KafkaChecks {
         remedy: "check the topics' retention and that nobody made them anew; then run a full sync")
     }
     let behind = partitions.compactMap(\.lag).reduce(0, +)
+    guard isAnybodyThere || behind == 0 else {
+      return Check(
+        "offsets", .warning, "\(counted(Int(behind), "offset")) not applied yet, and no worker lives",
+        remedy: "start one: 'syncline worker'")
+    }
     return Check("offsets", .ok, "\(behind) offsets of \(partitions.count) partitions are not applied yet")
   }
 }

@@ -6,15 +6,34 @@ import SyncStore
 enum DraftErrors {
   /// The functions of the contract say `CODE: what`; nil for any other error.
   static let rule: ErrorRule = { error in
-    if let failure = error as? ConflictStore.Failure { return [explain(failure)] }
     guard let error = error as? PGError, error.kind == .server, let sqlstate = error.sqlstate,
       let colon = error.message.firstRange(of: ": "), let exit = exits[sqlstate]
     else { return nil }
     let code = String(error.message[..<colon.lowerBound])
     guard code.utf8.allSatisfy({ (65...90).contains($0) || $0 == 95 }) else { return nil }
-    let hint = code == EditCode.forbidden ? grant : "see 'syncline drafts create --help'"
-    return [CommandError(exit, code, String(error.message[colon.upperBound...]), hint: hint)]
+    let said = String(error.message[colon.upperBound...])
+    guard code == EditCode.forbidden else {
+      return [CommandError(exit, code, reason(code, said), hint: "see 'syncline drafts create --help'")]
+    }
+    let isForeign = said.contains("another user")
+    let hint = isForeign ? "name a session of your own with --session" : grant
+    return [CommandError(exit, code, said, hint: hint)]
   }
+
+  /// The database names the fields only; a person wants to know what is wrong with them.
+  private static func reason(_ code: String, _ said: String) -> String {
+    guard let reason = reasons[code], !said.contains(" "), !said.isEmpty else { return said }
+    return "\(said): \(reason)"
+  }
+
+  private static let reasons = [
+    EditCode.invalidValue: "not a value the field can have; dates are YYYY-MM-DD, money has two decimals at most",
+    EditCode.invalidDateOrder: "it would end before it begins", EditCode.invalidRange: "it may not be negative",
+    EditCode.invalidEnumValue: "not one of the values the field can have, such as Rental and Purchase",
+    EditCode.invalidType: "a text where a number or a yes and no belongs, or the other way round",
+    EditCode.missingRequiredField: "it may not be empty", EditCode.fieldNotEditable: "only PEMS changes it",
+    EditCode.businessRuleViolation: "a record is taken out of the plan here, and brought back by PEMS only",
+  ]
 
   private static let grant =
     "see 'syncline permissions list' and 'syncline organizations list'; 'syncline permissions grant USER ORG' lets edit"
@@ -28,12 +47,14 @@ enum DraftErrors {
       .notFound, "CONFLICT_NOT_FOUND", "there is no conflict '\(id)'", hint: "see 'syncline conflicts list'")
   }
 
-  private static func explain(_ failure: ConflictStore.Failure) -> CommandError {
+  /// Why the conflict of this id was not resolved.
+  static func explain(_ failure: ConflictStore.Failure, _ id: String) -> CommandError {
     switch failure {
-    case .notFound: noConflict("")
+    case .notFound: noConflict(id)
     case .resolved:
       CommandError(
-        .conflict, "CONFLICT_RESOLVED", "somebody has resolved this conflict already", hint: "syncline conflicts show")
+        .conflict, "CONFLICT_RESOLVED", "somebody has resolved this conflict already",
+        hint: "see 'syncline conflicts show \(id)'")
     case .forbidden:
       CommandError(
         .failure, EditCode.forbidden, "the user has no write permission", hint: grant)
@@ -41,7 +62,7 @@ enum DraftErrors {
       CommandError(
         .conflict, EditCode.conflict,
         "others have edited \(fields.joined(separator: ", ")) since the conflict was shown",
-        hint: "look again with 'syncline conflicts show', then decide")
+        hint: "look again with 'syncline conflicts show \(id)', then decide")
     case .invalid(let findings):
       CommandError(
         .invalid, findings.first?.code ?? EditCode.invalidValue,

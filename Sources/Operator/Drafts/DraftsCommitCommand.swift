@@ -24,18 +24,27 @@ enum DraftsCommitCommand {
     try await invocation.confirm("commit the drafts of \(session.user) in session \(session.id)")
     let (partial, reason) = (invocation.flag("partial"), invocation.reason)
     let id = try await Database.run(invocation) { connection in
-      try DraftStore.commit(
+      let id = try DraftStore.commit(
         connection, organization: session.organization, user: session.user, session: session.id, reason: reason,
         partial: partial)
+      // Apart from the commit, which the application's role does and this one could not.
+      try connection.asSystem {
+        try JobRequestStore.record(
+          connection, job: id, organization: session.organization, kind: "draft_commit", event: id, place: nil,
+          by: session.user)
+      }
+      return id
     }
     guard invocation.flag("wait") else {
       try JobTicket(id: id, organization: session.organization, kind: "draft_commit").show(invocation.output)
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
-    return try await Database.connected(invocation) { connection in
-      let wait = JobWait(connection: connection, output: invocation.output, deadline: deadline)
-      return try await end(id, try await wait.end(of: id), invocation.output, connection)
+    let settings = try invocation.settings()
+    return try await Database.connected(settings) { connection in
+      let poll = JobPoll(
+        connection: connection, output: invocation.output, group: settings.group, deadline: deadline)
+      return try await end(id, try await poll.run(id), invocation.output, connection)
     }
   }
 

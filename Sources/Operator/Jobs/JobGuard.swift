@@ -10,7 +10,7 @@ enum JobGuard {
     _ invocation: Invocation, _ id: String, _ states: Set<JobState>, to act: String
   ) async throws -> JobStatus {
     guard let job = try await Database.read(invocation, { try JobStore.status($0, id) }) else {
-      throw Subjects.noJob(id)
+      throw try await absent(invocation, id, act)
     }
     guard states.contains(job.state) else {
       throw CommandError(
@@ -18,6 +18,16 @@ enum JobGuard {
         hint: "see 'syncline jobs why \(id)'")
     }
     return job
+  }
+
+  /// Why there is no job: its request waits still, or nobody asked for it.
+  private static func absent(_ invocation: Invocation, _ id: String, _ act: String) async throws -> CommandError {
+    let group = try invocation.settings().group
+    let request = try await Database.read(invocation) { try JobRequestStore.find($0, id, group: group) }
+    guard request != nil else { return Subjects.noJob(id) }
+    return CommandError(
+      .conflict, "JOB_STATE", "job \(id) is only asked for and no worker has begun it, so it can not \(act)",
+      hint: "see 'syncline jobs why \(id)'")
   }
 
   /// It was in the right state a moment ago.

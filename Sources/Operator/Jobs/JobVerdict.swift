@@ -17,9 +17,11 @@ struct JobVerdict: Equatable {
     case .running: (why, evidence) = JobVerdict.running(job)
     case .retrying:
       let moment = JobVerdict.moment(job.runAt)
+      let idle = job.crew?.standstill(job.kind).map { "; \($0.remedy)" } ?? ""
       why =
         JobVerdict.pause(job) ?? JobVerdict.suspension(job) ?? JobVerdict.turn(job)
-        ?? (job.isEarly ? "waits until \(moment) for attempt \(job.attempt + 1)" : "waits for a worker since \(moment)")
+        ?? (job.isEarly
+          ? "waits until \(moment) for attempt \(job.attempt + 1)" : "waits for a worker since \(moment)\(idle)")
       evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))"
     case .awaitingApproval:
       why = "waits for approval: 'syncline jobs approve \(job.id)' or 'syncline jobs cancel \(job.id)'"
@@ -73,6 +75,9 @@ struct JobVerdict: Equatable {
     if let turn = turn(job) { return (turn, age) }
     if job.isEarly { return ("waits until \(moment(job.runAt))", age) }
     let around = "\(age), \(job.ahead) jobs of its kind are ahead, \(job.running) are running"
+    if let idle = job.crew?.standstill(job.kind) {
+      return ("waits for a worker; \(idle.remedy)", "\(around), \(idle.fact)")
+    }
     if job.running == 0 { return ("waits for a worker; none runs a \(job.kind) now", around) }
     return ("waits for its turn", around)
   }
@@ -84,6 +89,10 @@ struct JobVerdict: Equatable {
       let silence = durationText(Double(max(0, job.silentFor ?? 0)))
       let why =
         job.leaseOwner == nil ? "waits for a worker to take it over" : "\(worker) went silent; another takes it over"
+      if let idle = job.crew?.standstill(job.kind) {
+        let left = job.leaseOwner == nil ? "waits to be taken over" : "\(worker) went silent"
+        return ("\(left); \(idle.remedy)", "its lease ended \(silence) ago, \(pages), \(idle.fact)")
+      }
       return (why, "its lease ended \(silence) ago, \(pages)")
     }
     if job.pagesWaiting > 0 {

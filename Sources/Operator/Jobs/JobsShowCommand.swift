@@ -10,10 +10,21 @@ enum JobsShowCommand {
     needs: [.database]
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
-    let report = try await Database.read(invocation) { session in
-      try JobReport(session, id, issues: invocation.integer("issues") ?? 20, format: invocation.output.format)
+    let group = try invocation.settings().group
+    let (report, request) = try await Database.read(invocation) {
+      session -> (JobReport?, (JobRequest, RequestVerdict)?) in
+      guard try JobReports.job(session, id) != nil else {
+        return (nil, try JobSubject.request(session, id, group: group))
+      }
+      return (
+        try JobReport(session, id, issues: invocation.integer("issues") ?? 20, format: invocation.output.format), nil
+      )
     }
-    try report.write(to: invocation.output)
+    try report?.write(to: invocation.output)
+    if let (request, verdict) = request {
+      try invocation.output.show(JobSubject.columns, JobSubject.cells(request))
+      invocation.output.message(verdict.why)
+    }
     return .ok
   }
 }

@@ -1,5 +1,4 @@
 import Postgres
-import SyncDomain
 import SyncStore
 
 /// `syncline jobs watch ID`: waits for the end of a job, then shows it.
@@ -11,20 +10,16 @@ enum JobsWatchCommand {
     needs: [.database]
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
-    return try await Database.connected(invocation) { connection in
-      // What is not there now is not waited for.
-      let isThere = try await connection.run { session in
-        try session.reading { try JobStore.status(session, id) != nil }
-      }
-      guard isThere else { throw Subjects.noJob(id) }
-      let status = try await JobWait(connection: connection, output: invocation.output, announces: true).end(of: id)
+    let settings = try invocation.settings()
+    return try await Database.connected(settings) { connection in
+      let code = try await JobWatch.follow(connection, id, group: settings.group, invocation.output)
       let report = try await connection.run { session in
         try session.reading {
           try JobReport(session, id, issues: invocation.integer("issues") ?? 20, format: invocation.output.format)
         }
       }
       try report.write(to: invocation.output)
-      return status.state == .succeeded ? .ok : .failure
+      return code
     }
   }
 }

@@ -10,18 +10,32 @@ enum JobsWhyCommand {
     needs: [.database]
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
-    guard let job = try await Database.read(invocation, { try JobReports.circumstances($0, id) }) else {
-      throw Subjects.noJob(id)
+    let group = try invocation.settings().group
+    let row = try await Database.read(invocation) { session -> Row in
+      if let job = try JobReports.circumstances(session, id) {
+        let verdict = JobVerdict(job)
+        return Row(
+          id: job.id, state: job.state.rawValue, code: job.errorCode, why: verdict.why, evidence: verdict.evidence)
+      }
+      let (request, verdict) = try JobSubject.request(session, id, group: group)
+      return Row(
+        id: id, state: "requested", code: request.deadLetterCode, why: verdict.why, evidence: verdict.evidence)
     }
-    let verdict = JobVerdict(job)
     if invocation.output.format == .table {
-      try invocation.output.text(printable("\(verdict.why) (\(verdict.evidence))") + "\n")
+      try invocation.output.text(printable("\(row.why) (\(row.evidence))") + "\n")
     } else {
       let columns = ["id", "state", "error_code", "why", "evidence"].map { Column($0) }
       try invocation.output.show(
-        columns,
-        [.text(job.id), .text(job.state.rawValue), .text(job.errorCode), .text(verdict.why), .text(verdict.evidence)])
+        columns, [.text(row.id), .text(row.state), .text(row.code), .text(row.why), .text(row.evidence)])
     }
     return .ok
+  }
+
+  private struct Row: Sendable {
+    let id: String
+    let state: String
+    let code: String?
+    let why: String
+    let evidence: String
   }
 }

@@ -29,7 +29,7 @@ enum KPIExplainCommand {
   ) { invocation in
     let organization = try invocation.argument("ORG")
     let (from, to) = (try moment(invocation, "from"), try moment(invocation, "to"))
-    let table = try await Database.read(invocation) { session in
+    let table = try await Database.report(invocation) { session in
       try Subjects.requireOrganization(session, organization)
       return try Table(
         try KPIReports.explain(

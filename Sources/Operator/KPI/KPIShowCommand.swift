@@ -8,7 +8,7 @@ enum KPIShowCommand {
     examples: [Example("syncline kpi show RIO -o csv", "for a spreadsheet")], needs: [.database]
   ) { invocation in
     let organization = try invocation.argument("ORG")
-    let table = try await Database.read(invocation) { session in
+    let table = try await Database.report(invocation) { session in
       try Subjects.requireOrganization(session, organization)
       return try Table(try KPIReports.summary(session, organization: organization), KPIColumns.summary)
     }

@@ -8,7 +8,7 @@ enum TimelineShowCommand {
     examples: [Example("syncline timeline show RIO", "its bounds")], needs: [.database]
   ) { invocation in
     let organization = try invocation.argument("ORG")
-    let cells = try await Database.read(invocation) { session in
+    let cells = try await Database.report(invocation) { session in
       try Subjects.requireOrganization(session, organization)
       guard let row = try KPIReports.timeline(session, organization: organization) else {
         throw Subjects.noOrganization(organization)

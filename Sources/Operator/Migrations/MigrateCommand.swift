@@ -15,7 +15,8 @@ enum MigrateCommand {
 
   private static let discussion = """
     Each migration is one transaction that takes a lock and writes its row in schema_migration first, so any number of \
-    these may run at once. A migration whose text has changed since it was applied stops it.
+    these may run at once. A migration whose text has changed since it was applied stops it. Triggers of the schema \
+    that somebody has disabled or dropped are brought back.
     """
 
   private static let options = [
@@ -26,10 +27,14 @@ enum MigrateCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let target = invocation.integer("to").map { Int($0) }
-    let (applied, all) = try await Database.run(invocation, limit: nil) { session in
-      (try Migrator.up(session, to: target), try Migrator.status(session))
+    let (applied, all, restored) = try await Database.run(invocation, limit: nil) { session in
+      let applied = try Migrator.up(session, to: target)
+      // Of another schema nobody knows which there should be.
+      let restored = try Migrator.isCurrent(session) ? try Triggers.restore(session) : []
+      return (applied, try Migrator.status(session), restored)
     }
     try write(applied, all, to: invocation.output)
+    for trigger in restored { invocation.output.message("\(trigger); it fires again") }
     let version = all.last { $0.appliedAt != nil }?.version ?? 0
     invocation.output.message(
       applied.isEmpty ? "nothing to do, the schema is at V\(version)" : "the schema is at V\(version)")

@@ -1,3 +1,5 @@
+import FoundationEssentials
+import PEMS
 import Postgres
 import Runtime
 import SyncDomain
@@ -44,47 +46,33 @@ enum SyncRunCommand {
     _ request: ReadSyncRequest, _ invocation: Invocation, _ settings: Settings, _ connection: PGConnection
   ) async throws -> ExitCode {
     try await check(request, connection)
-    // The worker may have sources this machine does not; what is defined here is checked here.
-    if let catalog = try? settings.sourceCatalog(invocation.environment), !catalog.sources.isEmpty,
-      catalog.sources[request.source] == nil, catalog.unconfigured[request.source] == nil
-    {
-      _ = try catalog.source(request.source)
-    }
-    let ticket = try await JobTicket.send(
-      JobTicket.event(ReadSyncMessage.requestedType, organization: request.organization, request.encoded()),
-      to: settings.topics.readSync, key: request.organization, organization: request.organization, kind: "read_sync",
-      settings, invocation)
+    try checkSource(request.source, settings, invocation)
+    let jobId = try await publish(request, settings, invocation, connection)
     guard invocation.flag("wait") else {
-      try ticket.show(invocation.output)
+      try JobTicket(id: jobId, organization: request.organization, kind: "read_sync").show(invocation.output)
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
-    let wait = JobWait(
-      connection: connection, output: invocation.output, deadline: deadline, endsAtApproval: true)
-    return try await end(ticket.id, try await wait.end(of: ticket.id), invocation.output, connection)
+    let poll = JobPoll(
+      connection: connection, output: invocation.output, group: settings.group, deadline: deadline)
+    return try await JobWait(poll: poll).run(jobId)
   }
 
-  /// Its row of the log, or what a dry run found.
-  private static func end(
-    _ jobId: String, _ status: JobStatus, _ output: Output, _ connection: PGConnection
-  ) async throws -> ExitCode {
-    if status.state == .failed || status.state == .cancelled {
-      let code = status.errorCode ?? status.state.rawValue.uppercased()
-      throw CommandError(
-        code == "JOB_ALREADY_RUNNING" ? .conflict : .failure, code,
-        status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)", hint: "syncline jobs show \(jobId)")
+  /// The worker may have sources this machine does not; what is defined here is checked here. A file that can not be
+  /// read counts when it names the source.
+  private static func checkSource(_ name: String, _ settings: Settings, _ invocation: Invocation) throws {
+    guard FileManager.default.fileExists(atPath: settings.jobsDirectory) else { return }
+    do {
+      let catalog = try settings.sourceCatalog(invocation.environment)
+      if !catalog.sources.isEmpty, catalog.sources[name] == nil, catalog.unconfigured[name] == nil {
+        _ = try catalog.source(name)
+      }
+    } catch let errors as CatalogErrors {
+      let naming = errors.faults.filter { (try? readTextFile($0.file))?.contains(name) ?? true }
+      if !naming.isEmpty { throw CatalogErrors(faults: naming) }
+      invocation.output.message(
+        "\(settings.jobsDirectory) has faults that do not concern \(name); see 'syncline doctor'")
     }
-    if status.isDryRun {
-      try DryRunReport(json: status.progress).write(output)
-      return .ok
-    }
-    let cells = try await connection.run { session in
-      try session.reading { try LogReports.log(session, job: jobId).map { try Cell.cells($0, LogColumns.all) } }
-    }
-    if let cells { try output.show(LogColumns.all, cells) }
-    guard status.state == .awaitingApproval else { return .ok }
-    output.message(JobWait.announcement(jobId, status))
-    return .findings
   }
 
   /// What can be refused at once is refused here; the worker checks again.
@@ -107,5 +95,16 @@ enum SyncRunCommand {
         .conflict, "JOB_ALREADY_RUNNING", "a read sync of \(request.organization) is open already: job \(running)",
         hint: "syncline jobs watch \(running)")
     }
+  }
+
+  private static func publish(
+    _ request: ReadSyncRequest, _ settings: Settings, _ invocation: Invocation, _ connection: PGConnection
+  ) async throws -> String {
+    let event = CloudEvent(
+      id: UUIDText.random(), source: "syncline-cli", type: ReadSyncMessage.requestedType, time: timestamp(.now),
+      organization: request.organization, data: request.encoded())
+    return try await RequestPublisher(invocation: invocation, settings: settings, connection: connection).publish(
+      event, kind: "read_sync", organization: request.organization, to: settings.topics.readSync,
+      key: request.organization)
   }
 }

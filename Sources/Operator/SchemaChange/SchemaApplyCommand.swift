@@ -38,49 +38,33 @@ enum SchemaApplyCommand {
     return try await Database.connected(settings) { connection in
       let subject = try await SchemaSubject.read(invocation, connection)
       try await invocation.confirm("change the schema of project \(subject.project)")
-      let ticket = try await JobTicket.send(
-        JobTicket.event(
-          SchemaChangeRequest.type, organization: subject.organization, request(subject, invocation).encoded()),
-        to: settings.topics.schemaChange, key: subject.project, organization: subject.organization,
-        kind: "schema_change", settings, invocation)
+      let jobId = try await publish(subject, settings, invocation, connection)
       guard invocation.flag("wait") else {
-        try ticket.show(invocation.output)
+        try JobTicket(id: jobId, organization: subject.organization, kind: "schema_change").show(invocation.output)
         return .ok
       }
       let deadline = Deadline(after: .seconds(invocation.integer("timeout") ?? 70))
-      let wait = JobWait(connection: connection, output: invocation.output, deadline: deadline)
-      return try await end(ticket.id, try await wait.end(of: ticket.id), invocation.output, connection)
+      let poll = JobPoll(
+        connection: connection, output: invocation.output, group: settings.group, deadline: deadline)
+      return try await SchemaWait(poll: poll).run(jobId)
     }
   }
 
-  private static func request(_ subject: SchemaSubject, _ invocation: Invocation) -> SchemaChangeRequest {
+  private static func publish(
+    _ subject: SchemaSubject, _ settings: Settings, _ invocation: Invocation, _ connection: PGConnection
+  ) async throws -> String {
+    let version = invocation.integer("current-version").map { Int32(clamping: $0) } ?? subject.version
     var request = SchemaChangeRequest(
-      organization: subject.organization, project: subject.project, change: subject.json,
-      currentVersion: invocation.integer("current-version").map { Int32(clamping: $0) } ?? subject.version,
+      organization: subject.organization, project: subject.project, change: subject.json, currentVersion: version,
       user: invocation.actor)
     request.requiresConfirmation = true
     request.confirm = invocation.option("confirm")
     request.reason = invocation.reason
-    return request
-  }
-
-  /// Its row of the history; throws the fault that the change ended with, under its exit code.
-  private static func end(
-    _ jobId: String, _ status: JobStatus, _ output: Output, _ connection: PGConnection
-  ) async throws -> ExitCode {
-    guard status.state == .succeeded else {
-      let code = status.errorCode ?? status.state.rawValue.uppercased()
-      let message = status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)"
-      if let known = SchemaFault.Code(rawValue: code) { throw SchemaFault(known, message) }
-      throw CommandError(.failure, code, message, hint: "syncline jobs show \(jobId)")
-    }
-    let columns = SchemaColumns.changes(for: output.format)
-    let cells = try await connection.run { session in
-      try session.reading {
-        try SchemaReports.history(session, job: jobId, limit: 1).first.map { try Cell.cells($0, columns) }
-      }
-    }
-    if let cells { try output.show(columns, cells) }
-    return .ok
+    let event = CloudEvent(
+      id: UUIDText.random(), source: "syncline-cli", type: SchemaChangeRequest.type, time: timestamp(.now),
+      organization: subject.organization, data: request.encoded())
+    return try await RequestPublisher(invocation: invocation, settings: settings, connection: connection).publish(
+      event, kind: "schema_change", organization: subject.organization, to: settings.topics.schemaChange,
+      key: subject.project)
   }
 }

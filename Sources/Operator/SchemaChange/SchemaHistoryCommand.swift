@@ -12,7 +12,7 @@ enum SchemaHistoryCommand {
     ], needs: [.database]
   ) { invocation in
     let columns = SchemaColumns.changes(for: invocation.output.format)
-    let table = try await Database.read(invocation) { session in
+    let table = try await Database.report(invocation) { session in
       if let organization = invocation.option("organization") {
         try Subjects.requireOrganization(session, organization)
       }

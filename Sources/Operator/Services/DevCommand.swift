@@ -7,7 +7,8 @@ enum DevCommand {
     discussion: """
       Prints the environment that leads other commands here, then runs until Ctrl-C. Postgres keeps its data in \
       .syncline of this directory; Kafka and the simulated PEMS begin anew each time. DATABASE_URL and \
-      KAFKA_BOOTSTRAP_SERVERS, when set, are used instead of embedded ones.
+      KAFKA_BOOTSTRAP_SERVERS, when set, are used instead of embedded ones, unless they are what an earlier run of \
+      this directory printed. One runs in a directory at a time; another one ends with exit code 23.
       """,
     options: [
       .text(
@@ -22,13 +23,16 @@ enum DevCommand {
     ], handlesSignals: true
   ) { invocation in
     let settings = try invocation.settings()
+    let home = try DevHome.enter()
+    let (environment, group) = home.foreign(invocation.environment, group: settings.group)
     var organizations = invocation.options("organization")
     if organizations.isEmpty { organizations = ["RIO"] }
     // Before anything starts: a signal while it does must end in a clean stop too.
     let signals = Signals.stops()
     let services = try await EmbeddedServices.start(
-      environment: invocation.environment, directory: ".syncline/postgres", topics: settings.topics,
-      group: settings.group, organizations: organizations, records: Int(invocation.integer("records") ?? 0))
+      environment: environment, directory: DevHome.directory + "/postgres", topics: settings.topics, group: group,
+      organizations: organizations, records: Int(invocation.integer("records") ?? 0))
+    home.remember(services.ownVariables)
     try invocation.output.text(exports(services.variables))
     invocation.output.message("running; Ctrl-C stops it. Next: set this environment, then `syncline worker`")
     for await _ in signals { break }

@@ -62,6 +62,17 @@ package final class EmbeddedServices: Sendable {
   /// A directory that goes with these services, also after `kill -9`; nil when Postgres is not ours.
   package var directory: String? { postgres?.directory }
 
+  /// What leads to services that end with this process.
+  var ownVariables: [(name: String, value: String)] {
+    variables.filter { name, _ in
+      switch name {
+      case "DATABASE_URL": postgres != nil
+      case "KAFKA_BOOTSTRAP_SERVERS", "SYNCLINE_GROUP": isKafkaEmbedded
+      default: false
+      }
+    }
+  }
+
   /// The variables that lead other commands here, in the order they are shown.
   package var variables: [(name: String, value: String)] {
     var variables = [("DATABASE_URL", databaseURL), ("KAFKA_BOOTSTRAP_SERVERS", bootstrapServers)]

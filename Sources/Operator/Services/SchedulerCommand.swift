@@ -21,8 +21,8 @@ enum SchedulerCommand {
       Example("SYNCLINE_HTTP_PORT=0 syncline scheduler", "on a machine where the port is a worker's"),
     ], needs: [.database, .kafka], handlesSignals: true
   ) { invocation in
-    let settings = try invocation.settings()
-    let jobs = try settings.jobCatalog(invocation.environment).jobs
+    let (settings, catalog) = try invocation.configured { try $0.jobCatalog($1) }
+    let jobs = catalog.jobs
     var configuration = SchedulerConfiguration(
       postgres: settings.postgresOptions(applicationName: "syncline-scheduler"), jobs: jobs,
       owner: "scheduler-\(getpid())-" + UUIDText.random().prefix(8))

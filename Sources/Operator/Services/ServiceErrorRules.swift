@@ -3,7 +3,9 @@ import PEMS
 
 /// How errors of sources and of our own HTTP port become exit codes and hints.
 enum ServiceErrorRules {
-  static let all: [ErrorRule] = [catalog, source, http]
+  static let all: [ErrorRule] = [configuration, catalog, source, http]
+
+  private static let configuration: ErrorRule = { ($0 as? ConfigurationErrors)?.errors }
 
   private static let catalog: ErrorRule = { error in
     guard let error = error as? CatalogErrors else { return nil }

@@ -24,7 +24,7 @@ enum WorkerCommand {
       Example("syncline worker --only analytics", "nothing but roll-ups and their trend; consumes nothing"),
     ], needs: [.database, .kafka], handlesSignals: true
   ) { invocation in
-    let settings = try invocation.settings()
+    let (settings, catalog) = try invocation.configured { try $0.sourceCatalog($1) }
     let log = settings.log
     var configuration = WorkerConfiguration(
       postgres: settings.postgresOptions(applicationName: "syncline-worker"),
@@ -32,7 +32,7 @@ enum WorkerCommand {
       group: settings.group,
       // With the process in it, so that who sees it in a job or in `lag` knows whom to look for.
       owner: "worker-\(getpid())-" + UUIDText.random().prefix(8),
-      catalog: try settings.sourceCatalog(invocation.environment))
+      catalog: catalog)
     configuration.log = log.with(("worker", configuration.owner))
     configuration.credentials = settings.credentials
     configuration.schema.killPoint = invocation.environment[KillPoint.variable].flatMap { KillPoint(rawValue: $0) }

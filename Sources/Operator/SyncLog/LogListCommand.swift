@@ -12,7 +12,7 @@ enum LogListCommand {
     examples: [Example("syncline log list --organization RIO --limit 5", "the last runs of RIO")], needs: [.database]
   ) { invocation in
     let columns = LogColumns.list(for: invocation.output.format)
-    let table = try await Database.read(invocation) { session in
+    let table = try await Database.report(invocation) { session in
       if let organization = invocation.option("organization") {
         try Subjects.requireOrganization(session, organization)
       }

@@ -11,7 +11,7 @@ enum LogShowCommand {
   ) { invocation in
     let id = try invocation.argument("ID")
     let format = invocation.output.format
-    let report = try await Database.read(invocation) { session in
+    let report = try await Database.report(invocation) { session in
       guard let row = try find(session, id) else {
         throw CommandError(
           .notFound, "LOG_NOT_FOUND", "the sync log has no row of '\(id)'", hint: "see 'syncline log list'")

@@ -27,6 +27,8 @@ package struct SettingDefinition: Sendable {
 
   package static let databaseURL = SettingDefinition(
     "DATABASE_URL", flag: "database-url", "URL", "Postgres, as a libpq connection string (default: the PG* variables)")
+  package static let readDatabaseURL = SettingDefinition(
+    "SYNCLINE_READ_DATABASE_URL", "URL", "a read replica of it, for reports (default: none)")
   package static let bootstrapServers = SettingDefinition(
     "KAFKA_BOOTSTRAP_SERVERS", flag: "bootstrap-servers", "HOST:PORT,…", "Kafka brokers to start from")
   package static let topicPrefix = SettingDefinition(
@@ -51,7 +53,8 @@ package struct SettingDefinition: Sendable {
     "SYNCLINE_ACTOR", "NAME", "who runs commands, for histories (default: the login's name)")
 
   package static let all: [SettingDefinition] = [
-    databaseURL, bootstrapServers, topicPrefix, group, httpPort, httpHost, jobsDirectory, logFormat, logLevel, actor,
+    databaseURL, readDatabaseURL, bootstrapServers, topicPrefix, group, httpPort, httpHost, jobsDirectory, logFormat,
+    logLevel, actor,
   ]
 
   /// In front of a librdkafka property in upper case with `_` for `.`.

@@ -10,6 +10,11 @@ package struct Settings: Sendable, Equatable {
   /// masked.
   package var databaseURL: Secret?
 
+  /// `SYNCLINE_READ_DATABASE_URL`: a read replica of the same database, as a connection string like `DATABASE_URL`.
+  /// Reports are read there; everything else, totals and their proof among it, stays on the primary. nil: there is
+  /// none, and reports are read from the primary too.
+  package var readDatabaseURL: Secret?
+
   /// `KAFKA_BOOTSTRAP_SERVERS`, `--bootstrap-servers`: `host:port` list, commas between, no blanks. nil when not given.
   package var bootstrapServers: String?
 
@@ -60,6 +65,7 @@ package struct Settings: Sendable, Equatable {
   package func shown() -> [(name: String, value: String, origin: SettingOrigin)] {
     let plain: [(SettingDefinition, String)] = [
       (.databaseURL, databaseURL.map { ConnectionString.masked($0.reveal()) } ?? ""),
+      (.readDatabaseURL, readDatabaseURL.map { ConnectionString.masked($0.reveal()) } ?? ""),
       (.bootstrapServers, bootstrapServers ?? ""), (.topicPrefix, topicPrefix), (.group, group),
       (.httpPort, String(httpPort)), (.httpHost, httpHost), (.jobsDirectory, jobsDirectory),
       (.logFormat, logFormat.rawValue), (.logLevel, logLevel.name), (.actor, actor ?? ""),

@@ -2,6 +2,14 @@ extension Settings {
   /// What a command cannot do without.
   package enum Need: Sendable, Hashable, CaseIterable { case database, kafka }
 
+  /// What only the libraries know of values: why they do not take one; nil when they do. No secrets in an answer.
+  package struct Judges: Sendable {
+    package var database: @Sendable (_ connectionString: String) -> String? = { _ in nil }
+    package var kafka: @Sendable (_ property: String, _ value: String) -> String? = { _, _ in nil }
+
+    package init() {}
+  }
+
   /// The settings of a process.
   ///
   /// - Parameters:
@@ -9,13 +17,15 @@ extension Settings {
   ///   - flags: values of the flags that were given, by name without dashes (`database-url`, `config`, …); others are
   ///     ignored.
   ///   - needs: what must be there; a missing one is a fault.
+  ///   - judges: further objections to values. Default: none.
   ///   - isTerminal: whether standard error is a terminal; decides the log format when nothing else does.
   ///
   /// Reads the files that are named; blocks for that. Throws every fault at once.
   package static func load(
-    environment: [String: String], flags: [String: String] = [:], needs: Set<Need> = [], isTerminal: Bool = false
+    environment: [String: String], flags: [String: String] = [:], needs: Set<Need> = [], judges: Judges = Judges(),
+    isTerminal: Bool = false
   ) throws(SettingsErrors) -> Settings {
-    var loader = SettingsLoader(source: SettingsSource(environment: environment, flags: flags))
+    var loader = SettingsLoader(source: SettingsSource(environment: environment, flags: flags), judges: judges)
     let settings = loader.load(needs: needs, isTerminal: isTerminal)
     guard loader.source.faults.isEmpty else { throw SettingsErrors(loader.source.faults) }
     return settings
@@ -25,9 +35,13 @@ extension Settings {
 /// Turns the texts of a source into settings, reporting what it cannot understand and going on.
 private struct SettingsLoader {
   var source: SettingsSource
+  let judges: Settings.Judges
   private var settings = Settings()
 
-  init(source: SettingsSource) { self.source = source }
+  init(source: SettingsSource, judges: Settings.Judges) {
+    self.source = source
+    self.judges = judges
+  }
 
   mutating func load(needs: Set<Settings.Need>, isTerminal: Bool) -> Settings {
     settings.logFormat = isTerminal ? .text : .json
@@ -68,16 +82,9 @@ private struct SettingsLoader {
   }
 
   private mutating func loadDatabase() {
+    loadConnectionString(.readDatabaseURL, \.readDatabaseURL)
     let definition = SettingDefinition.databaseURL
-    if let given = source.value(definition) {
-      guard ConnectionString.isURL(given.text) || given.text.contains("=") else {
-        let cause = "\(definition.name) (\(given.origin)) is not a libpq connection string"
-        return source.report(SettingsFault(.invalid, cause, "write postgresql://user@host/database or host=… dbname=…"))
-      }
-      settings.databaseURL = Secret(given.text)
-      settings.origins[definition.name] = given.origin
-      return
-    }
+    if loadConnectionString(definition, \.databaseURL) { return }
     let names = source.names
     let isNamed = ConnectionString.naming.contains {
       names.contains($0) || names.contains($0 + SettingDefinition.fileSuffix)
@@ -91,6 +98,28 @@ private struct SettingsLoader {
     }
     settings.databaseURL = Secret(ConnectionString.keywords(pairs))
     settings.origins[definition.name] = .environment("PG*")
+  }
+
+  /// False: it is not given, neither right nor wrong.
+  @discardableResult
+  private mutating func loadConnectionString(
+    _ definition: SettingDefinition, _ path: WritableKeyPath<Settings, Secret?>
+  ) -> Bool {
+    guard let given = source.value(definition) else { return false }
+    guard ConnectionString.isURL(given.text) || given.text.contains("=") else {
+      let cause = "\(definition.name) (\(given.origin)) is not a libpq connection string"
+      source.report(SettingsFault(.invalid, cause, "write postgresql://user@host/database or host=… dbname=…"))
+      return true
+    }
+    if let objection = judges.database(given.text) {
+      let cause = "\(definition.name) (\(given.origin)): \(objection)"
+      source.report(
+        SettingsFault(.invalid, cause, "write postgresql://user@host:port/database or host=… dbname=…"))
+      return true
+    }
+    settings[keyPath: path] = Secret(given.text)
+    settings.origins[definition.name] = given.origin
+    return true
   }
 
   private mutating func loadKafka() {
@@ -114,6 +143,11 @@ private struct SettingsLoader {
             .invalid, "\(name) (\(given.origin)) names no property", "use the form SYNCLINE_KAFKA_SASL_USERNAME"))
       } else if let objection = KafkaProperties.objection(property, given.text) {
         source.report(SettingsFault(.reserved, "\(name) (\(given.origin)) sets \(property)", objection))
+      } else if let objection = judges.kafka(property, given.text) {
+        source.report(
+          SettingsFault(
+            .invalid, "\(name) (\(given.origin)): \(objection)", "see librdkafka's CONFIGURATION.md for its properties")
+        )
       } else {
         values[property] = given.text
         settings.origins[name] = given.origin

@@ -97,6 +97,23 @@ package enum HealthReports {
     }
   }
 
+  /// A server that reports are read from.
+  package struct Replica: Sendable, Equatable {
+    package let isStandby: Bool
+    /// Age of the newest commit it shows; 0 when it shows all it was sent.
+    package let seconds: Int64
+
+    package init(isStandby: Bool, seconds: Int64) {
+      self.isStandby = isStandby
+      self.seconds = seconds
+    }
+  }
+
+  package static func replica(_ session: PGSession) throws -> Replica {
+    let row = try session.query(Queries.replicaDelay).one()
+    return Replica(isStandby: try row.bool("is_standby") ?? false, seconds: try row.integer("seconds"))
+  }
+
   /// Nil: there is none that this login may see.
   package static func oldestTransaction(_ session: PGSession) throws -> OpenTransaction? {
     guard let row = try session.query(Queries.oldestTransaction).first else { return nil }

@@ -33,6 +33,8 @@ package struct JobCircumstances: Sendable, Equatable {
   package var pagesApplied: Int64 = 0
   /// The newest job that does its work again.
   package var retriedAs: String?
+  /// Who could do it; nil: unknown.
+  package var crew: Crew?
   /// What keeps work like this from beginning.
   package var pause: Pause?
 

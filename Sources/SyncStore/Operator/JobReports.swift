@@ -46,6 +46,8 @@ package enum JobReports {
   /// A job with what it may be waiting for; nil: there is none.
   package static func circumstances(_ session: PGSession, _ id: String) throws -> JobCircumstances? {
     guard let row = try session.query(Queries.jobCircumstances, [.uuid(id)]).first else { return nil }
-    return try JobCircumstances(row)
+    var circumstances = try JobCircumstances(row)
+    circumstances.crew = try CrewStore.crew(session)
+    return circumstances
   }
 }

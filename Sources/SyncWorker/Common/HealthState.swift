@@ -38,6 +38,8 @@ package final class HealthState: Sendable {
     return last.duration(to: .now) < .seconds(30)
   }
 
+  package var isDatabaseReachable: Bool { state.with { $0.isDatabaseReachable } }
+
   /// What is missing for readiness; empty when ready.
   package var missing: [String] {
     let state = state.with { $0 }

@@ -24,6 +24,7 @@ final class JobRunner: Sendable {
   private let sources: SourceFactory
   private let metrics: Metrics
   private let log: Log
+  private let complaint: Complaint
   private let state = Locked(State())
 
   init(
@@ -34,6 +35,7 @@ final class JobRunner: Sendable {
     self.producer = producer
     self.metrics = metrics
     log = configuration.log
+    complaint = Complaint("jobs can not be looked for", log: configuration.log)
     self.sources = sources
   }
 
@@ -70,6 +72,9 @@ final class JobRunner: Sendable {
     }
     for task in tasks { task.cancel() }
     wake()
+    // A page that no broker takes would keep the stop waiting; the run reads it again elsewhere.
+    try? await Task.sleep(for: .seconds(3))
+    if state.with({ !$0.running.isEmpty }) { producer.purge() }
   }
 
   private func claimAll() async {
@@ -87,10 +92,11 @@ final class JobRunner: Sendable {
         let claim = try await pool.run { session in
           try session.asSystem { try JobStore.claim(session, kinds: [kind], owner: owner) }
         }
+        complaint.settle()
         guard let claim else { return }
         start(claim)
       } catch {
-        log.warning("jobs could not be looked for", ("cause", "\(error)"))
+        complaint.tell("\(error)")
         return
       }
     }

@@ -71,12 +71,15 @@ final class Lane: Sendable {
     let next = (messages.last?.message.offset ?? expected - 1) + 1
     var attempt = Attempt(
       transaction: BatchTransaction(
-        claim: claim, expected: expected, next: next, messages: messages, origin: origin()))
+        claim: claim, expected: expected, next: next, messages: messages, origin: origin()),
+      complaint: Complaint("a batch could not be applied and is tried again", log: log))
     attempt.transaction.kind = tools.kind
     while true {
       do {
         switch try await turn(&attempt, next) {
-        case .done: return
+        case .done:
+          attempt.complaint.settle()
+          return
         case .again: continue
         case .singly:
           // One message a transaction: whatever spoils the batch then stands alone.
@@ -89,7 +92,7 @@ final class Lane: Sendable {
         tools.metrics.add(MetricCatalog.retries, 1, [("code", error.sqlstate ?? error.kind.rawValue)])
         if error.sqlstate == "23505" { attempt.collisions += 1 }
         if !error.isConflict && error.sqlstate != "23505" {
-          log.warning("a batch could not be applied and is tried again", ("cause", error.description))
+          attempt.complaint.tell(error.description)
         }
         try await Task.sleep(for: attempt.backoff.next())
       }
@@ -99,6 +102,7 @@ final class Lane: Sendable {
   /// What has been tried for a batch.
   private struct Attempt {
     var transaction: BatchTransaction
+    let complaint: Complaint
     var backoff = Backoff(base: .milliseconds(20), cap: .seconds(10))
     /// Times the database refused values.
     var dataFailures = 0

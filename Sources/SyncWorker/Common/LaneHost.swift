@@ -24,6 +24,7 @@ final class LaneHost: KafkaConsumerDelegate {
   private let wake: @Sendable () -> Void
   private let state = Locked(State())
   private let log: Log
+  private let complaint: Complaint
 
   init(
     configuration: WorkerConfiguration, pool: PGPool, interactivePool: PGPool, metrics: Metrics,
@@ -35,6 +36,7 @@ final class LaneHost: KafkaConsumerDelegate {
     self.metrics = metrics
     self.wake = wake
     log = configuration.log
+    complaint = Complaint("the consumer waits for Kafka", log: configuration.log)
   }
 
   /// Joins the group. `close` ends it.
@@ -68,6 +70,7 @@ final class LaneHost: KafkaConsumerDelegate {
       start(lane, partition)
     }
     if !partitions.isEmpty {
+      complaint.settle()
       log.info("partitions assigned", ("partitions", partitions.sorted().map(\.description).joined(separator: " ")))
     }
     return starts
@@ -88,6 +91,7 @@ final class LaneHost: KafkaConsumerDelegate {
   }
 
   func received(_ messages: [KafkaMessage]) {
+    complaint.settle()
     let groups = Dictionary(grouping: messages, by: \.topicPartition)
     for (partition, batch) in groups {
       guard let running = state.with({ $0.lanes[partition] }) else { continue }
@@ -96,6 +100,8 @@ final class LaneHost: KafkaConsumerDelegate {
   }
 
   func failed(_ error: KafkaError, partition: TopicPartition?) {
+    // One outage is many errors, of each broker and each try.
+    if error.isUnreachable { return complaint.tell(error.description, key: "unreachable") }
     guard error.isOffsetOutOfRange, let partition else {
       log.warning("kafka", ("cause", error.description), ("partition", partition?.description ?? "-"))
       return

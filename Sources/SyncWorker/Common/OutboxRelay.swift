@@ -13,24 +13,43 @@ package final class OutboxRelay: Sendable {
   private let topics: Topics
   private let log: Log
   private let isDraining = Locked(false)
+  private let hasEnded = Locked(false)
+  private let bell = Bell()
+  private let complaint: Complaint
+
+  /// How long brokers that do not answer may keep a stop waiting.
+  private static let patience = Duration.seconds(2)
 
   package init(options: PGOptions, producer: KafkaProducer, topics: Topics, log: Log) {
     self.options = options
     self.producer = producer
     self.topics = topics
     self.log = log
+    complaint = Complaint("the outbox waits", log: log)
   }
 
-  package func drain() async { isDraining.with { $0 = true } }
+  /// What is being published is finished, unless Kafka does not answer: then it stays in the outbox.
+  package func drain() async {
+    isDraining.with { $0 = true }
+    bell.ring()
+    try? await Task.sleep(for: Self.patience)
+    if !hasEnded.with({ $0 }) { producer.purge() }
+  }
 
   /// Works until drained or cancelled, on a connection of its own: its transactions wait for Kafka.
   package func run() async throws {
-    var backoff = Backoff(base: .milliseconds(200), cap: .seconds(10))
+    defer { hasEnded.with { $0 = true } }
+    var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
+    var hasWorked = false
     while !isDraining.with({ $0 }) && !Task.isCancelled {
       do {
         let connection = try await PGConnection.open(options, name: "outbox")
         do {
-          try await relay(connection) { backoff.reset() }
+          try await relay(connection) {
+            hasWorked = true
+            backoff.reset()
+            complaint.settle()
+          }
         } catch {
           await connection.close()
           throw error
@@ -39,8 +58,9 @@ package final class OutboxRelay: Sendable {
       } catch is CancellationError {
         return
       } catch {
-        log.warning("the outbox waits", ("cause", "\(error)"))
-        try? await Task.sleep(for: backoff.next())
+        // Who runs it says what it waits for at the start; here counts what ends what had begun.
+        if hasWorked || !(error is PGError), !isDraining.with({ $0 }) { complaint.tell("\(error)") }
+        await bell.nap(backoff.next())
       }
     }
   }

@@ -3,32 +3,45 @@ import Postgres
 import Runtime
 import SyncStore
 
-/// Fills the gauges that nobody sets by working: lag, jobs, dead letters, pool.
+/// Fills the gauges that nobody sets by working: lag, jobs, dead letters, pool, the database itself. With each look it
+/// says that this worker lives.
 struct StateSampler: Sendable {
   let host: LaneHost
   let pool: PGPool
   let metrics: Metrics
-  let log: Log
+  let configuration: WorkerConfiguration
   let health: HealthState
 
-  /// Works until cancelled, every five seconds.
+  private static let pause = Duration.seconds(5)
+  /// How often the database's own statistics are read.
+  private static let gaugePause = Duration.seconds(60)
+
+  /// Works until cancelled.
   func run() async throws {
-    while true {
+    var nextGauges = ContinuousClock.now
+    while !Task.isCancelled {
       metrics.set(MetricCatalog.poolInUse, Double(pool.inUse))
       metrics.set(MetricCatalog.poolWaiters, Double(pool.waiters))
       await sampleDatabase()
+      if ContinuousClock.now >= nextGauges, await sampleGauges() { nextGauges = .now + Self.gaugePause }
       await sampleLag()
-      try await Task.sleep(for: .seconds(5))
+      try? await Task.sleep(for: Self.pause)
     }
+    await sayGoodbye()
   }
 
   private func sampleDatabase() async {
+    let (name, group) = (configuration.owner, configuration.group)
+    let kinds = configuration.kinds.map(\.rawValue).sorted()
     do {
       let sample = try await withTimeout(.seconds(4)) { [pool] in
         try await pool.run { session in
           let isCurrent = try Migrator.isCurrent(session)
           guard isCurrent else { return (false, StateStore.Sample?.none, PushReports.Sample?.none) }
-          return try session.asSystem { (true, try StateStore.sample(session), try PushReports.sample(session)) }
+          return try session.asSystem {
+            try CrewStore.beat(session, name: name, group: group, kinds: kinds)
+            return (true, try StateStore.sample(session), try PushReports.sample(session))
+          }
         }
       }
       health.database(reachable: true, current: sample.0)
@@ -43,18 +56,48 @@ struct StateSampler: Sendable {
         MetricCatalog.pushesFailed, (sample.2?.failed ?? []).map { ([("code", $0.code)], Double($0.count)) })
       metrics.replace(
         MetricCatalog.lastSyncSuccess, state.lastSuccess.map { ([("organization", $0.organization)], $0.seconds) })
+    } catch is CancellationError {
+      return
     } catch {
       health.database(reachable: false, current: false)
     }
   }
 
+  /// False: it could not be read. On a schema that is not current it is no fault of the database.
+  private func sampleGauges() async -> Bool {
+    let gauges = try? await withTimeout(.seconds(4)) { [pool] in try await pool.run { try DatabaseGauges.sample($0) } }
+    guard let gauges else { return false }
+    metrics.replace(MetricCatalog.tableBytes, gauges.bytes.map { ([("table", $0.table)], $0.value) })
+    metrics.replace(MetricCatalog.tableDeadShare, gauges.deadShare.map { ([("table", $0.table)], $0.value) })
+    metrics.replace(
+      MetricCatalog.indexScans, gauges.indexScans.map { ([("table", $0.table), ("index", $0.index)], $0.value) })
+    metrics.set(MetricCatalog.idleTriggers, Double(gauges.idleTriggers))
+    return true
+  }
+
+  /// One that does not answer ends the round: the others would keep a stop waiting as well.
   private func sampleLag() async {
     var series: [([(String, String)], Double)] = []
     for (partition, next) in host.positions {
-      guard let consumer = host.consumer, let (_, high) = try? await consumer.watermarks(partition) else { continue }
+      guard !Task.isCancelled, let consumer = host.consumer,
+        let (_, high) = try? await consumer.watermarks(partition)
+      else { return }
       series.append(
         ([("topic", partition.topic), ("partition", String(partition.partition))], Double(max(0, high - next))))
     }
     metrics.replace(MetricCatalog.consumerLag, series)
+  }
+
+  /// In a task of its own: this one is cancelled, and would be refused a connection.
+  private func sayGoodbye() async {
+    guard health.isDatabaseReachable else { return }
+    let (name, pool) = (configuration.owner, pool)
+    let goodbye = Task {
+      try await withTimeout(.seconds(1)) {
+        try await pool.run { session in try session.asSystem { try CrewStore.end(session, name: name) } }
+      }
+    }
+    // Whoever can not say it is silent from now on, which says the same a little later.
+    _ = await goodbye.result
   }
 }

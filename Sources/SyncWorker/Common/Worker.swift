@@ -74,10 +74,19 @@ package final class Worker: Sendable {
         "gauges",
         run: {
           try await StateSampler(
-            host: self.host, pool: self.pool, metrics: self.metrics, log: self.configuration.log, health: self.health
+            host: self.host, pool: self.pool, metrics: self.metrics, configuration: self.configuration,
+            health: self.health
           ).run()
         }),
     ]
+    if let interval = configuration.probeInterval {
+      services.append(
+        Service("query probe") {
+          try await QueryProbe(
+            pool: self.pool, interval: interval, metrics: self.metrics, log: self.configuration.log
+          ).run()
+        })
+    }
     if let interval = configuration.verifyInterval {
       services.append(
         Service("kpi verifier") {
@@ -124,7 +133,7 @@ package final class Worker: Sendable {
   /// group.
   private func join() async throws {
     var backoff = Backoff(base: .milliseconds(100), cap: .seconds(3))
-    var told = ""
+    let complaint = Complaint("waiting for the database", log: configuration.log)
     while true {
       var cause = "the schema is not current: run `syncline migrate`"
       do {
@@ -133,12 +142,10 @@ package final class Worker: Sendable {
       } catch let error as PGError {
         cause = error.description
       }
-      if cause != told {
-        configuration.log.warning("waiting for the database", ("cause", cause))
-        told = cause
-      }
+      complaint.tell(cause)
       try await Task.sleep(for: backoff.next())
     }
+    complaint.settle()
     health.database(reachable: true, current: true)
     guard !configuration.kinds.isEmpty else {
       // It consumes nothing, and is ready without a group.

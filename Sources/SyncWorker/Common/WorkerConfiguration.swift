@@ -38,6 +38,8 @@ package struct WorkerConfiguration: Sendable {
   package var laneBytes = 4_000_000
   /// How often all of the kept totals are compared with the records. Default: 15 minutes; nil: never.
   package var verifyInterval: Duration? = .seconds(900)
+  /// How often the common queries are timed. Default: a minute; nil: never.
+  package var probeInterval: Duration? = .seconds(60)
   /// Limits of schema changes.
   package var schema = SchemaSettings()
   /// Secrets that targets of schema changes are named by.

@@ -21,7 +21,7 @@ struct ReadJob: Sendable {
       throw JobFailure(
         code: "INVALID_PARAMETERS", message: "the job's parameters are not a read request", isTransient: false)
     }
-    let definition = try configuration.catalog.source(request.source)
+    let definition = try definition(request.source)
     let source = sources.source(definition)
     if request.dryRun {
       try await DryRun(claim: claim, request: request, definition: definition, source: source, pool: pool).run()
@@ -41,5 +41,18 @@ struct ReadJob: Sendable {
     case .awaitingApproval(let code, let message), .failure(let code, let message):
       log.warning("read sync waits", ("code", code), ("cause", message))
     }
+  }
+
+  /// Throws what to do about a source that this worker does not know: others than this one may have read it later.
+  private func definition(_ name: String) throws(JobFailure) -> SourceDefinition {
+    let catalog = configuration.catalog
+    if let definition = catalog.sources[name] { return definition }
+    var lack = JobFailure(code: "SOURCE_NOT_FOUND", message: "no source is named \(name)", isTransient: false)
+    do { _ = try catalog.source(name) } catch { lack = JobFailure(error) }
+    throw JobFailure(
+      code: lack.code,
+      message: lack.message + "; workers read their jobs directory when they start: restart them after a change, then "
+        + "'syncline jobs retry \(claim.id)'",
+      isTransient: false)
   }
 }

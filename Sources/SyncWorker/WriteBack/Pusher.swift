@@ -20,6 +20,7 @@ final class Pusher: Sendable {
   private let log: Log
   private let state = Locked(State())
   private let bell = Bell()
+  private let complaint: Complaint
 
   init(configuration: WorkerConfiguration, pool: PGPool, sources: SourceFactory, metrics: Metrics) {
     self.configuration = configuration
@@ -27,6 +28,7 @@ final class Pusher: Sendable {
     self.metrics = metrics
     targets = WriteTargets(catalog: configuration.catalog, sources: sources)
     log = configuration.log
+    complaint = Complaint("pushes can not be looked for", log: configuration.log)
   }
 
   /// Somebody asked for a push.
@@ -65,12 +67,13 @@ final class Pusher: Sendable {
       let claims = try await pool.run { session in
         try session.asSystem { try PushStore.claim(session, limit: free) }
       }
+      complaint.settle()
       for claim in claims { start(claim) }
     } catch let error as PGError where error.isConflict || error.sqlstate == "23505" {
       // Somebody changed the same rows: they are looked for again.
       bell.ring()
     } catch {
-      log.warning("pushes could not be looked for", ("cause", "\(error)"))
+      complaint.tell("\(error)")
     }
   }
 

@@ -109,9 +109,9 @@ import Testing
     #expect(bloated.status == .warning && bloated.remedy?.hasSuffix("VACUUM (ANALYZE) sync_page") == true)
     var activity = Activity()
     #expect(DatabaseChecks.work(activity).status == .ok)
-    (activity.deadLetters, activity.pauses) = (2, 1)
+    (activity.conflicts, activity.pauses) = (2, 1)
     let work = DatabaseChecks.work(activity)
-    #expect(work.status == .note && work.detail == "2 dead letters, 1 pause")
+    #expect(work.status == .note && work.detail == "2 conflicts, 1 pause")
     #expect(Check.exitCode([Check("a", .note, "")]) == .ok)
     #expect(Check.exitCode([Check("a", .warning, ""), Check("b", .unreachable, "")]) == .unreachable)
   }

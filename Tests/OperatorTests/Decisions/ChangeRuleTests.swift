@@ -88,7 +88,7 @@ import Testing
         questions.with { $0.append(question) }
         return "n"
       }
-      #expect(ran.code == .interrupted && ran.messages.contains("NOT_CONFIRMED"), "\(command.name): \(ran.messages)")
+      #expect(ran.code == .failure && ran.messages.contains("NOT_CONFIRMED"), "\(command.name): \(ran.messages)")
       #expect(questions.with { $0.count } == 1, "\(command.name)")
       #expect(questions.with { $0.allSatisfy { $0.hasSuffix("? [y/N] ") } }, "\(command.name)")
     }

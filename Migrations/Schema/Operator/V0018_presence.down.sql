@@ -1,0 +1,3 @@
+-- Forgets who works and what was asked for.
+DROP TABLE job_request;
+DROP TABLE live_worker;

@@ -1,0 +1,113 @@
+import SyncStore
+import SyncWorker
+
+/// What `doctor` says of work that does not go on by itself. Pure.
+enum StandstillChecks {
+  static func workers(_ crew: Crew, _ waiting: StandstillReports.WaitingWork) -> Check {
+    let silent = crew.lastSeen.map { "; \($0.name) fell silent \(durationText(Double($0.silentFor))) ago" } ?? ""
+    guard !crew.alive.isEmpty else {
+      let parts = [
+        (waiting.jobs, "due job"), (waiting.requests, "request"), (waiting.messages, "message"),
+      ].filter { $0.0 > 0 }.map { counted(Int($0.0), $0.1) }
+      let remedy = "start one: 'syncline worker'"
+      return parts.isEmpty
+        ? Check("workers", .note, "none lives, and nothing waits for one\(silent)", remedy: remedy)
+        : Check("workers", .warning, "none lives; waiting: \(parts.joined(separator: ", "))\(silent)", remedy: remedy)
+    }
+    let names = crew.alive.map(\.name).joined(separator: ", ")
+    let undone = WorkKind.allCases.map(\.rawValue).filter { crew.able($0).isEmpty }
+    guard undone.isEmpty else {
+      return Check(
+        "workers", .note, "\(names); none does \(undone.joined(separator: ", "))",
+        remedy: "start 'syncline worker --only \(undone.joined(separator: ","))' if that is to be done")
+    }
+    return Check("workers", .ok, "\(counted(crew.alive.count, "worker")): \(names)\(silent)")
+  }
+
+  static func deadLetters(_ open: [(code: String, count: Int64)]) -> Check {
+    guard !open.isEmpty else { return Check("dead letters", .ok, "none is open") }
+    let list = open.sorted { ($1.count, $0.code) < ($0.count, $1.code) }.map { "\($0.count) with \($0.code)" }
+    return Check(
+      "dead letters", .warning, list.joined(separator: ", "),
+      remedy: "see 'syncline dead-letters list'; then 'syncline dead-letters replay' or 'syncline dead-letters discard'"
+    )
+  }
+
+  static func approvals(_ count: Int64) -> Check {
+    count == 0
+      ? Check("approvals", .ok, "no job waits for one")
+      : Check(
+        "approvals", .warning, "\(counted(Int(count), "job")) \(count == 1 ? "waits" : "wait") for approval",
+        remedy: "see 'syncline jobs list --state awaiting_approval', then 'syncline jobs approve ID' or "
+          + "'syncline jobs cancel ID'")
+  }
+
+  static func pauses(_ old: [StandstillReports.Pause]) -> Check {
+    guard let oldest = old.first else { return Check("pauses", .ok, "none is older than a day") }
+    let what = "\(oldest.kind ?? "all work") of \(oldest.organization ?? "all organizations")"
+    let options = [oldest.kind.map { "--kind \($0)" }, oldest.organization.map { "--organization \($0)" }]
+    return Check(
+      "pauses", .warning,
+      "\(counted(old.count, "pause")) older than a day, the first, of \(what), by \(oldest.by) "
+        + "\(durationText(Double(oldest.age))) ago",
+      remedy: "'syncline queue list'; to go on: "
+        + "'syncline queue resume \(options.compactMap(\.self).joined(separator: " "))'")
+  }
+
+  static func projects(_ stuck: [StandstillReports.Project]) -> Check {
+    guard !stuck.isEmpty else { return Check("projects", .ok, "none is in error or left alone") }
+    let list = stuck.map { project in
+      project.status == "error"
+        ? "\(project.id) of \(project.organization) is in error"
+        : "\(project.id) of \(project.organization) is applying, its lease ended "
+          + "\(durationText(Double(max(0, project.lapsedFor ?? 0)))) ago"
+    }
+    let isError = stuck.contains { $0.status == "error" }
+    return Check(
+      "projects", isError ? .error : .warning, list.joined(separator: "; "),
+      remedy: isError
+        ? "compare the target's __schema_metadata__ with 'syncline schema history PROJECT', bring schema_data and version "
+          + "in line, and set the project's status to ready"
+        : "start a worker, which finishes it: 'syncline worker'")
+  }
+
+  static func overrides(_ orphans: [StandstillReports.Override]) -> Check {
+    guard !orphans.isEmpty else { return Check("overrides", .ok, "every kept value of PEMS has its edit") }
+    let list = orphans.map { "\($0.organization) \($0.pfaId): \($0.fields.joined(separator: ", "))" }
+    return Check(
+      "overrides", .warning, "PEMS' own values are kept for edits that are not open: \(list.joined(separator: "; "))",
+      remedy: "PEMS has another value than we do: edit the field again, so that it is pushed or becomes a conflict; "
+        + "'syncline drafts create'")
+  }
+
+  static func triggers(_ idle: [IdleTrigger]) -> Check {
+    idle.isEmpty
+      ? Check("triggers", .ok, "every one fires")
+      : Check(
+        "triggers", .error, idle.map(\.description).joined(separator: "; "),
+        remedy: "run 'syncline migrate up', which brings them back; changes made meanwhile have no history")
+  }
+
+  /// `enabled`: jobs of the jobs directory that are to be fired.
+  static func scheduler(enabled: Int, _ schedules: StandstillReports.Schedules) -> Check {
+    let start = "start one: 'syncline scheduler'"
+    let late =
+      "\(schedules.overdue) of \(schedules.active) schedules overdue, the first, \(schedules.first ?? "-"), for "
+      + durationText(Double(max(0, schedules.worst ?? 0)))
+    if let leader = schedules.leader {
+      return schedules.overdue == 0
+        ? Check("scheduler", .ok, "\(leader) leads, \(counted(Int(schedules.active), "schedule"))")
+        : Check("scheduler", .warning, "\(leader) leads, and has \(late)", remedy: "look at its log, or restart it")
+    }
+    if schedules.overdue > 0 { return Check("scheduler", .warning, "none leads: \(late)", remedy: start) }
+    if schedules.active > 0 {
+      let text = "none leads, so \(counted(Int(schedules.active), "schedule")) will not be fired"
+      return Check("scheduler", .warning, text, remedy: start)
+    }
+    return enabled == 0
+      ? Check("scheduler", .ok, "no job is scheduled")
+      : Check(
+        "scheduler", .note, "none has run here; \(counted(enabled, "job")) of the jobs directory will not be fired",
+        remedy: "\(start), unless something else asks for that work")
+  }
+}

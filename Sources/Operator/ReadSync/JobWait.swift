@@ -1,0 +1,40 @@
+import Postgres
+import Runtime
+import SyncDomain
+import SyncStore
+
+/// Waits for a read sync with a progress bar, then shows its log row, or what a dry run found.
+struct JobWait: Sendable {
+  let poll: JobPoll
+
+  func run(_ jobId: String) async throws -> ExitCode {
+    let progress = poll.output.progress("read sync", unit: "records")
+    defer { progress.finish() }
+    let status = try await poll.run(jobId, until: { $0.state.isFinal || $0.state == .awaitingApproval }) { status in
+      if status.applied > 0 { progress.update(done: status.applied, total: status.total) }
+    }
+    // Its line ends before anything else is written.
+    progress.finish()
+    return try await end(jobId, status)
+  }
+
+  private func end(_ jobId: String, _ status: JobStatus) async throws -> ExitCode {
+    if status.state == .failed || status.state == .cancelled {
+      let code = status.errorCode ?? status.state.rawValue.uppercased()
+      throw CommandError(
+        code == "JOB_ALREADY_RUNNING" ? .conflict : .failure, code,
+        status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)", hint: "syncline jobs show \(jobId)")
+    }
+    if status.isDryRun {
+      try DryRunReport(json: status.progress).write(poll.output)
+      return .ok
+    }
+    let cells = try await poll.connection.run { session in
+      try session.reading { try LogReports.log(session, job: jobId).map { try Cell.cells($0, LogColumns.all) } }
+    }
+    if let cells { try poll.output.show(LogColumns.all, cells) }
+    guard status.state == .awaitingApproval else { return .ok }
+    poll.output.message("\(status.errorCode ?? "AWAITING_APPROVAL"): \(status.errorMessage ?? "")")
+    return .findings
+  }
+}

@@ -1,0 +1,117 @@
+import Kafka
+import SyncDomain
+import SyncStore
+import TestKit
+import Testing
+
+@testable import Operator
+
+/// What `doctor` and `lag` say of work that does not go on by itself.
+@Suite struct StandstillTests {
+  private func rows(_ ran: Ran) throws -> [String: (status: String, detail: String, remedy: String)] {
+    var rows: [String: (status: String, detail: String, remedy: String)] = [:]
+    for row in try ran.objects {
+      rows[row["name"]?.string ?? ""] = (
+        row["status"]?.string ?? "", row["detail"]?.string ?? "", row["remedy"]?.string ?? ""
+      )
+    }
+    return rows
+  }
+
+  @Test("S2-30 Each standstill has its row with what to do; mended, the row is ok again", .syncDatabase)
+  func findings() async throws {
+    let idle = try rows(try await syncline(["doctor"], environment: ["SYNCLINE_JOBS_DIR": "/nonexistent"]))
+    #expect(idle["workers"]?.status == "note" && idle["workers"]?.remedy == "start one: 'syncline worker'")
+    for name in ["dead letters", "approvals", "pauses", "projects", "overrides", "triggers"] {
+      #expect(idle[name]?.status == "ok", "\(name)")
+    }
+    try await sql(
+      "INSERT INTO sync_job (organization_id, kind, state) VALUES ('RIO', 'read_sync', 'awaiting_approval')",
+      "INSERT INTO sync_job (organization_id, kind) VALUES ('RIO', 'kpi_rebuild')",
+      """
+      INSERT INTO dead_letter (topic, partition, kafka_offset, code, cause) VALUES
+        ('t', 0, 1, 'INVALID_JSON', 'x'), ('t', 0, 2, 'INVALID_JSON', 'y'), ('t', 0, 3, 'UNKNOWN_ORGANIZATION', 'z')
+      """,
+      """
+      INSERT INTO queue_pause (kind, organization_id, paused_by, paused_at)
+      VALUES ('write_back', 'RIO', 'bob', now() - interval '26 hours')
+      """,
+      "INSERT INTO projects (id, organization_id, status) VALUES ('plan', 'RIO', 'error')",
+      """
+      INSERT INTO projects (id, organization_id, status, lock_expires_at)
+      VALUES ('site', 'RIO', 'applying', now() - interval '1 hour')
+      """,
+      """
+      INSERT INTO pfa_mirror (id, organization_id, pfa_id, data, pending_base)
+      VALUES (gen_random_uuid(), 'RIO', 'P1', '{"dor": "B"}', '{"dor": "A"}')
+      """,
+      "ALTER TABLE sync_job DISABLE TRIGGER sync_job_guard")
+    let ran = try await syncline(["doctor"], environment: ["SYNCLINE_JOBS_DIR": "/nonexistent"])
+    #expect(ran.code == .findings)
+    let found = try rows(ran)
+    #expect(found["workers"]?.status == "warning" && found["workers"]?.detail.contains("1 due job") == true)
+    #expect(found["dead letters"]?.detail == "2 with INVALID_JSON, 1 with UNKNOWN_ORGANIZATION")
+    #expect(found["approvals"]?.status == "warning")
+    #expect(found["pauses"]?.detail == "1 pause older than a day, the first, of write_back of RIO, by bob 26 h ago")
+    #expect(found["pauses"]?.remedy.hasSuffix("'syncline queue resume --kind write_back --organization RIO'") == true)
+    #expect(found["projects"]?.status == "error" && found["projects"]?.detail.contains("site of RIO") == true)
+    #expect(found["overrides"]?.detail.hasSuffix("RIO P1: dor") == true)
+    #expect(found["triggers"]?.status == "error")
+    #expect(found["triggers"]?.detail == "sync_job_guard of sync_job is disabled")
+    #expect(found.values.allSatisfy { !$0.remedy.isEmpty || $0.status == "ok" || $0.status == "note" })
+
+    let migrated = try await syncline("migrate", "up")
+    #expect(migrated.code == .ok && migrated.messages.contains("sync_job_guard of sync_job"))
+    try await sql(
+      """
+      INSERT INTO pfa_modification (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
+        base_values, sync_state, commit_id, committed_at)
+      SELECT id, 'RIO', 'u', 's', '{"dor": "B"}', '{dor}', 1, '{"dor": "A"}', 'committed', gen_random_uuid(), now()
+      FROM pfa_mirror
+      """)
+    let mended = try rows(try await syncline(["doctor"], environment: ["SYNCLINE_JOBS_DIR": "/nonexistent"]))
+    #expect(mended["triggers"]?.status == "ok" && mended["overrides"]?.status == "ok", "\(mended)")
+  }
+
+  @Test("Workers: who lives, what nobody does, who fell silent")
+  func workers() {
+    func member(_ name: String, _ kinds: [String], alive: Bool = true) -> Crew.Member {
+      Crew.Member(name: name, group: "g", kinds: kinds, silentFor: alive ? 1 : 90, isAlive: alive)
+    }
+    let all = ["read_sync", "schema_change", "kpi_rebuild", "write_back", "draft_commit"]
+    let nothing = StandstillReports.WaitingWork()
+    #expect(StandstillChecks.workers(Crew(members: [member("w", all)]), nothing).status == .ok)
+    let some = StandstillChecks.workers(Crew(members: [member("w", ["read_sync"])]), nothing)
+    #expect(some.status == .note && some.detail.contains("none does schema_change"))
+    var waiting = StandstillReports.WaitingWork()
+    waiting.requests = 2
+    let dead = StandstillChecks.workers(Crew(members: [member("w", all, alive: false)]), waiting)
+    #expect(dead.status == .warning && dead.detail == "none lives; waiting: 2 requests; w fell silent 1 min 30 s ago")
+    #expect(KafkaChecks.offsets([], isAnybodyThere: false).status == .ok)
+    let lag = PartitionLag(topic: "t", partition: 0, start: 0, end: 9, applied: 4)
+    #expect(KafkaChecks.offsets([lag], isAnybodyThere: false).status == .warning)
+    #expect(KafkaChecks.offsets([lag], isAnybodyThere: true).status == .ok)
+    #expect(LagCommand.remarks([lag], Crew(members: []), group: "g")[0].contains("no worker of group g lives"))
+    let left = LagCommand.remarks([lag], Crew(members: [member("w", all)]), group: "g")
+    #expect(left == ["no live worker has t[0] yet; a dead worker's partitions move on when its session ends"])
+    let held = PartitionLag(topic: "t", partition: 0, start: 0, end: 9, applied: 4, owner: "w")
+    #expect(LagCommand.remarks([held], Crew(members: [member("w", all)]), group: "g") == [])
+  }
+
+  @Test("Scheduler: nobody leads, firings are overdue, or nothing is to be fired")
+  func scheduler() {
+    var schedules = StandstillReports.Schedules()
+    #expect(StandstillChecks.scheduler(enabled: 0, schedules).status == .ok)
+    #expect(StandstillChecks.scheduler(enabled: 3, schedules).status == .note)
+    schedules.active = 2
+    #expect(StandstillChecks.scheduler(enabled: 3, schedules).status == .warning)
+    schedules.leader = "s1"
+    #expect(StandstillChecks.scheduler(enabled: 3, schedules).status == .ok)
+    (schedules.overdue, schedules.worst, schedules.first) = (1, 120, "nightly of RIO")
+    let late = StandstillChecks.scheduler(enabled: 3, schedules)
+    #expect(
+      late.status == .warning && late.detail.contains("1 of 2 schedules overdue, the first, nightly of RIO, for 2 min"))
+    schedules.leader = nil
+    #expect(StandstillChecks.scheduler(enabled: 3, schedules).detail.hasPrefix("none leads: 1 of 2"))
+  }
+}
