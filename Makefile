@@ -25,6 +25,11 @@ COVERAGE := --scratch-path .build/coverage --enable-code-coverage
 BENCH ?= read-sync kpi
 # What `syncline version` says this was built from.
 REVISION ?= $(shell git describe --always --dirty --abbrev=12 --match '' 2>/dev/null || echo unknown)
+# libFuzzer is part of the toolchain; its program exists in this build only.
+FUZZ := --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld
+TARGET ?= json
+# Not bash's own SECONDS.
+SECONDS ?= 60
 
 .PHONY: help
 help: ## List the targets
@@ -50,13 +55,14 @@ format: setup ## Format all Swift files, and wrap long comments
 
 # One part after the other, each a process of its own: Swift runs all of a process's tests on as many threads as there are
 # cores, and pure ones that compute for seconds would keep the answers of servers and brokers waiting.
-PARTS := StyleTests|YAMLTests SyncDomainTests KafkaTests|PostgresTests RuntimeTests|HTTPTests|PEMSTests SyncStoreTests \
+PARTS := StyleTests|YAMLTests SyncDomainTests SimulationTests|FuzzTests KafkaTests|PostgresTests RuntimeTests|HTTPTests|PEMSTests SyncStoreTests \
   SyncWorkerTests|SyncSchedulerTests
 EMPTY :=
 REST := $(subst $(EMPTY) $(EMPTY),|,$(strip $(PARTS)))
 
 .PHONY: test
 test: setup lint build ## Run every test
+	@.ci/setup --test
 	@for part in $(if $(FILTER),'$(FILTER)',$(foreach part,$(PARTS),'$(part)')); do \
 	  swift test --skip-build --disable-xctest --parallel --filter "$$part" 2>&1 | $(SHOW); done
 	@$(if $(FILTER),true,swift test --skip-build --disable-xctest --parallel --skip '$(REST)' 2>&1 | $(SHOW))
@@ -76,6 +82,33 @@ chart-test: build ## Lint and render the chart, check it against Kubernetes' sch
 chaos: build ## Kill workers and Postgres at 100 random moments of syncs; KILLS=n for another number, SEED=n to replay
 	@SYNCLINE_CHAOS_KILLS=$(or $(KILLS),100) $(if $(SEED),SYNCLINE_TEST_SEED=$(SEED)) \
 	  swift test --skip-build --disable-xctest --filter SyncWorkerTests.ChaosTests 2>&1 | $(SHOW)
+
+.PHONY: soak
+soak: build ## Run workers under load for an hour and watch what grows; DURATION=seconds for another time
+	@SYNCLINE_SOAK_SECONDS=$(or $(DURATION),3600) $(if $(SEED),SYNCLINE_TEST_SEED=$(SEED)) \
+	  swift test --skip-build --disable-xctest --filter SyncWorkerTests.SoakTests 2>&1 | $(SHOW)
+
+.PHONY: simulate
+simulate: build ## Simulate for MINUTES=1 a world, WORLD=name for one of them; SEED=n replays a run and shrinks it
+	@SYNCLINE_SIMULATE_SEED=$(SEED) SYNCLINE_SIMULATE_WORLD=$(WORLD) \
+	  SYNCLINE_SIMULATE_SECONDS=$$(( $(or $(MINUTES),1) * 60 )) \
+	  swift test --skip-build --disable-xctest --filter '^SimulationTests' 2>&1 | $(SHOW)
+
+.PHONY: fuzz
+fuzz: setup ## Look for inputs that upset a reader of foreign bytes; TARGET=json SECONDS=60
+	@SYNCLINE_FUZZ=1 swift build $(QUIET) --product Fuzz $(FUZZ)
+	@mkdir -p .build/fuzz/found/$(TARGET)
+	@FUZZ_TARGET=$(TARGET) ASAN_OPTIONS=detect_leaks=0 .build/fuzz/debug/Fuzz -max_total_time=$(SECONDS) -timeout=5 \
+	  -artifact_prefix=.build/fuzz/ .build/fuzz/found/$(TARGET) Tests/FuzzTests/Corpus/$(TARGET)
+
+.PHONY: crash-test
+crash-test: build ## Kill a worker or scheduler at every named point of its work; POINT=name, SEED=n to replay
+	@SYNCLINE_CRASH_POINTS=$(or $(POINT),all) $(if $(SEED),SYNCLINE_TEST_SEED=$(SEED)) \
+	  swift test --skip-build --disable-xctest --filter SyncWorkerTests.CrashTests 2>&1 | $(SHOW)
+
+.PHONY: mutation-test
+mutation-test: setup ## Plant the defects of Tests/mutants.tsv one by one, and list which test catches each; ONLY=word
+	@.ci/mutation-test $(ONLY)
 
 .PHONY: release
 release: setup ## Build the one binary, .build/syncline, with the Swift runtime linked in

@@ -21,6 +21,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name + "Tests", dependencies: dependencies + ["TestKit"], swiftSettings: common)
 }
 
+/// The readers of foreign bytes, as tests, or, with SYNCLINE_FUZZ, as the program that `make fuzz` runs.
+let fuzzing: Target =
+  Context.environment["SYNCLINE_FUZZ"] == nil
+  ? .testTarget(
+    name: "FuzzTests", dependencies: ["SyncWorker", "SyncDomain", "Kafka", "PEMS", "YAML"],
+    exclude: ["Fuzz.swift", "Corpus"], swiftSettings: common)
+  : .executableTarget(
+    name: "Fuzz", dependencies: ["SyncWorker", "SyncDomain", "Kafka", "PEMS", "YAML"], path: "Tests/FuzzTests",
+    exclude: ["FuzzTests.swift", "Mutator.swift", "Corpus"], swiftSettings: common)
+
 let package = Package(
   name: "syncline",
   products: [.executable(name: "syncline", targets: ["syncline"])],
@@ -85,9 +95,13 @@ let package = Package(
     tests(
       "Operator",
       [
-        "Operator", "SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "Runtime",
-        "syncline",
+        "Operator", "SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "HTTP",
+        "Runtime", "syncline",
       ]),
+    tests(
+      "Simulation",
+      ["SyncWorker", "SyncScheduler", "SyncStore", "SyncDomain", "Postgres", "Kafka", "PEMS", "Runtime"]),
+    fuzzing,
     tests("Style", []),
   ]
 )

@@ -122,6 +122,7 @@ package enum Queries {
   package static let failSchemaAttempt = SQLCatalog.text(PackageResources.fail_schema_attempt_sql)
   package static let findDeployments = SQLCatalog.text(PackageResources.find_deployments_sql)
   package static let intendSchemaChange = SQLCatalog.text(PackageResources.intend_schema_change_sql)
+  package static let appliedRequest = SQLCatalog.text(PackageResources.applied_request_sql)
   package static let openSchemaChange = SQLCatalog.text(PackageResources.open_schema_change_sql)
   package static let readProject = SQLCatalog.text(PackageResources.read_project_sql)
   package static let releaseLease = SQLCatalog.text(PackageResources.release_lease_sql)
@@ -197,7 +198,7 @@ package enum Queries {
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
 
   /// Every statement by file name, for the test that prepares each of them.
-  package static let all = product + schedule + presence + decisions + trends + bench
+  package static let all = product + schedule + presence + status + decisions + trends + bench
 
   private static let product: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),
@@ -302,7 +303,7 @@ package enum Queries {
     ("fail_schema_attempt", failSchemaAttempt),
     ("find_deployments", findDeployments),
     ("intend_schema_change", intendSchemaChange),
-    ("open_schema_change", openSchemaChange),
+    ("applied_request", appliedRequest), ("open_schema_change", openSchemaChange),
     ("read_project", readProject),
     ("release_lease", releaseLease),
     ("remove_project", removeProject),

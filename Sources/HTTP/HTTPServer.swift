@@ -12,6 +12,11 @@ package final class HTTPServer: Sendable {
     package var connections = 64
     /// Seconds without traffic before a connection is closed. Default: 30.
     package var idleSeconds = 30
+    /// Seconds a client may take for one whole request, and as many for taking the answer, however busy it looks; then
+    /// the connection is closed. What the handler takes is not counted. Default: 60.
+    package var exchangeSeconds = 60
+    /// Bytes of a request's head; above it the answer is 431. Default: 32 KiB.
+    package var headBytes = 32 << 10
     /// Bytes of a request's body; above it the answer is 413. Default: 1 MiB.
     package var bodyBytes = 1 << 20
 
@@ -27,6 +32,7 @@ package final class HTTPServer: Sendable {
   package let port: Int
   private let core: Core
   private let daemon: Daemon
+  private let patience: Task<Void, Never>
 
   /// `struct MHD_Daemon *`, whose functions are safe from any thread.
   private struct Daemon: @unchecked Sendable { let pointer: OpaquePointer }
@@ -47,11 +53,15 @@ package final class HTTPServer: Sendable {
     }
     daemon = Daemon(pointer: started)
     self.port = Int(shim_mhd_port(started))
+    patience = Task {
+      while (try? await Task.sleep(for: .seconds(1))) != nil { core.open.close(slowerThan: limits.exchangeSeconds) }
+    }
   }
 
   /// Refuses new requests, cancels handlers, waits until each has returned, then closes all connections. Idempotent.
   package func stop() async {
     guard core.beginStop() else { return }
+    patience.cancel()
     await core.drained()
     let daemon = daemon
     await withCheckedContinuation { continuation in
@@ -74,8 +84,8 @@ package final class HTTPServer: Sendable {
     guard getaddrinfo(host, String(port), &hints, &found) == 0, let found else { return nil }
     defer { freeaddrinfo(found) }
     return shim_mhd_start(
-      found.pointee.ai_addr, accessCallback, completedCallback, context, UInt32(limits.connections),
-      UInt32(limits.idleSeconds))
+      found.pointee.ai_addr, accessCallback, completedCallback, connectionCallback, context,
+      UInt32(limits.connections), UInt32(limits.idleSeconds), limits.headBytes)
   }
 }
 
@@ -88,6 +98,7 @@ private final class Core: Sendable {
   }
 
   let limits: HTTPServer.Limits
+  let open = OpenConnections()
   private let handler: @Sendable (HTTPCall) async -> HTTPReply
   private let state = Locked(State())
 
@@ -133,9 +144,11 @@ private final class Core: Sendable {
     return state.with { state -> MHD_Result in
       guard !state.stopping else { return HTTPReply.text("stopping\n", status: 503).send(on: connection) }
       MHD_suspend_connection(connection)
+      open.isWorking(connection)
       state.tasks[ObjectIdentifier(exchange)] = Task {
         let reply = await self.handler(call)
         exchange.reply.with { $0 = reply }
+        self.open.begins(suspended.pointer)
         MHD_resume_connection(suspended.pointer)
         self.finished(exchange)
       }
@@ -200,8 +213,19 @@ private let accessCallback: MHD_AccessHandlerCallback = {
   return core.access(connection, exchange, method: String(cString: method), path: String(cString: path))
 }
 
-private let completedCallback: MHD_RequestCompletedCallback = { _, _, slot, _ in
+private let completedCallback: MHD_RequestCompletedCallback = { context, connection, slot, _ in
+  // The client's time for its next request begins.
+  if let context, let connection {
+    Unmanaged<Core>.fromOpaque(context).takeUnretainedValue().open.begins(connection)
+  }
   guard let slot, let held = slot.pointee else { return }
   slot.pointee = nil
   Unmanaged<HTTPExchange>.fromOpaque(held).release()
+}
+
+/// MHD_CONNECTION_NOTIFY_STARTED is 0.
+private let connectionCallback: MHD_NotifyConnectionCallback = { context, connection, _, event in
+  guard let context, let connection else { return }
+  let open = Unmanaged<Core>.fromOpaque(context).takeUnretainedValue().open
+  if event.rawValue == 0 { open.add(connection) } else { open.remove(connection) }
 }

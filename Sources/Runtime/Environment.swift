@@ -17,6 +17,9 @@ package enum Environment {
     }
     return result
   }
+
+  /// One variable; nil when it is not set.
+  package static func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
 
 /// The name of the login that runs this process; nil when the system has none for it. Blocks.

@@ -48,6 +48,8 @@ package final class LeashedProcess: Sendable {
     }
   }
 
+  package var isRunning: Bool { state.with { $0.status == nil } }
+
   /// The exit code once it has ended, or 128 and the signal that ended it.
   package func wait() async -> Int32 {
     await withCheckedContinuation { continuation in

@@ -2,20 +2,37 @@
 ///
 /// Label values come from small fixed sets (kinds, states, codes, configured topics and organizations), so that the
 /// number of series is bounded. Adding a metric is adding a row here and to `all`.
+///
+/// A series whose label values are all known beforehand is there from the start with 0, so that "nothing happened" and
+/// "nobody looks" are different news to an alert.
 package enum MetricCatalog {
   package typealias Definition = Metrics.Definition
+
+  /// Of work: `WorkKind`.
+  package static let kinds = ["read_sync", "schema_change", "kpi_rebuild", "write_back", "draft_commit"]
+  package static let openStates = ["queued", "running", "retrying", "awaiting_approval"]
+  private static let outcomes = [
+    "inserted", "updated", "unchanged", "stale", "discontinued", "conflicted", "rejected", "skipped",
+  ]
 
   package static let records = Definition(
     "syncline_records_total", .counter,
     "Records by kind of job and outcome: inserted, updated, unchanged, stale, discontinued, conflicted, rejected, skipped.",
-    labels: ["kind", "outcome"])
+    labels: ["kind", "outcome"], known: [kinds, outcomes])
   package static let batches = Definition(
     "syncline_batches_total", .counter,
-    "Batches of messages by kind of job and result: applied, retried, fenced, failed.",
-    labels: ["kind", "result"])
+    "Batches of messages by kind of job and result: applied, retried.", labels: ["kind", "result"],
+    known: [kinds, ["applied", "retried"]])
   package static let batchDuration = Definition(
     "syncline_batch_duration_seconds", .histogram,
     "Time from taking a batch to the commit of its effects and its offset.", labels: [])
+  package static let batchMessages = Definition(
+    "syncline_batch_messages", .histogram, "Messages of a batch that was applied.", labels: [],
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000])
+  package static let messageAge = Definition(
+    "syncline_message_age_seconds", .histogram,
+    "Time from the oldest message of a batch, by its time in Kafka, to the commit of its effects.", labels: [],
+    buckets: [1, 2, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400])
   package static let commitToVisible = Definition(
     "syncline_commit_to_visible_seconds", .histogram,
     "Time from a user's commit of a draft session to its effect in the mirror and the KPIs.", labels: [])
@@ -23,12 +40,15 @@ package enum MetricCatalog {
     "syncline_consumer_lag", .gauge, "Messages between the applied offset and the end of a partition.",
     labels: ["topic", "partition"])
   package static let jobs = Definition(
-    "syncline_jobs", .gauge, "Jobs by kind and state.", labels: ["kind", "state"])
+    "syncline_jobs", .gauge, "Jobs by kind and state; ended ones of the last day.", labels: ["kind", "state"],
+    known: [kinds, openStates + ["succeeded", "failed", "cancelled"]])
   package static let jobDuration = Definition(
     "syncline_job_duration_seconds", .histogram, "Time from the start of a job's run to its end.", labels: ["kind"],
+    known: [kinds],
     buckets: [0.05, 0.25, 1, 2.5, 5, 15, 45, 60, 120, 240, 600, 1200, 2400, 7200])
   package static let oldestJobAge = Definition(
-    "syncline_oldest_job_age_seconds", .gauge, "Age of the oldest job in a state that is not final.", labels: ["state"])
+    "syncline_oldest_job_age_seconds", .gauge, "Age of the oldest job in a state that is not final.", labels: ["state"],
+    known: [openStates])
   package static let retries = Definition(
     "syncline_retries_total", .counter, "Repeated attempts by error code.", labels: ["code"])
   package static let deadLetters = Definition(
@@ -42,7 +62,8 @@ package enum MetricCatalog {
   package static let pushesFailed = Definition(
     "syncline_pushes_failed", .gauge, "Edits whose push was given up, by error code.", labels: ["code"])
   package static let conflicts = Definition(
-    "syncline_conflicts", .gauge, "Conflicts between a user's edit and PEMS by status.", labels: ["status"])
+    "syncline_conflicts", .gauge, "Conflicts between a user's edit and PEMS by status; resolved ones of the last day.",
+    labels: ["status"], known: [["open", "resolved"]])
   package static let fenced = Definition(
     "syncline_fenced_total", .counter, "Writes refused because the worker had lost its partition or its job.",
     labels: [])
@@ -59,11 +80,10 @@ package enum MetricCatalog {
     "Time from the first attempt of a schema change to its end.", labels: [])
   package static let kpiVerifyDifferences = Definition(
     "syncline_kpi_verify_differences", .gauge,
-    "KPI groups that differed from their recomputation at the last verification.",
-    labels: [])
+    "KPI groups that differed from their recomputation at the last verification; 0 before the first.", labels: [])
   package static let kpiVerifyLastSuccess = Definition(
     "syncline_kpi_verify_last_success_timestamp_seconds", .gauge,
-    "Unix time of the last KPI verification that found no difference.", labels: [])
+    "Unix time of the last KPI verification that found no difference; 0 before the first.", labels: [])
   package static let analyticsLag = Definition(
     "syncline_analytics_lag_seconds", .gauge, "Age of the oldest change of a total that the trend does not have.",
     labels: [])
@@ -73,7 +93,8 @@ package enum MetricCatalog {
   package static let analyticsBatchSize = Definition(
     "syncline_analytics_batch_size", .gauge, "Organizations in the last step of the trend.", labels: [])
   package static let lastSyncSuccess = Definition(
-    "syncline_last_sync_success_timestamp_seconds", .gauge, "Unix time of an organization's last successful sync.",
+    "syncline_last_sync_success_timestamp_seconds", .gauge,
+    "Unix time of an organization's last successful sync; none before the first.",
     labels: ["organization"])
   package static let schedulerLeader = Definition(
     "syncline_scheduler_leader", .gauge, "1 while this scheduler leads, 0 while it stands by.", labels: [])
@@ -106,7 +127,8 @@ package enum MetricCatalog {
     "syncline_build_info", .gauge, "1, with the build it comes from.", labels: ["version", "revision", "swift"])
 
   package static let all: [Definition] = [
-    records, batches, batchDuration, commitToVisible, consumerLag, jobs, jobDuration, oldestJobAge, retries,
+    records, batches, batchDuration, batchMessages, messageAge, commitToVisible, consumerLag, jobs, jobDuration,
+    oldestJobAge, retries,
     deadLetters,
     oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
     schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, analyticsLag,

@@ -16,17 +16,33 @@ package final class Metrics: Sendable {
     /// The names of its labels, in the order they are shown. nil: anything goes (for experiments; the catalog always
     /// says).
     package let labels: [String]?
+    /// For each label the values it is known to take, whose series are there from the start; empty: unknown ones.
+    package let known: [[String]]
     /// Upper bounds in the metric's unit, rising; empty for anything but a histogram.
     package let buckets: [Double]
 
     package init(
-      _ name: String, _ kind: Kind, _ help: String, labels: [String]? = nil, buckets: [Double] = Definition.seconds
+      _ name: String, _ kind: Kind, _ help: String, labels: [String]? = nil, known: [[String]] = [],
+      buckets: [Double] = Definition.seconds
     ) {
       self.name = name
       self.kind = kind
       self.help = help
       self.labels = labels
+      self.known = known
       self.buckets = kind == .histogram ? buckets : []
+    }
+
+    /// The label texts of the series that are there from the start.
+    fileprivate var initial: [String] {
+      guard let labels else { return [] }
+      if labels.isEmpty { return kind == .gauge ? [] : [""] }
+      guard known.count == labels.count else { return [] }
+      var series: [[(String, String)]] = [[]]
+      for (label, values) in zip(labels, known) {
+        series = series.flatMap { start in values.map { start + [(label, $0)] } }
+      }
+      return series.map(Metrics.labelText)
     }
 
     /// 1 ms to 60 s.
@@ -58,13 +74,15 @@ package final class Metrics: Sendable {
     self.definitions = Dictionary(definitions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     assert(self.definitions.count == definitions.count, "a metric is declared twice")
     order = definitions.map(\.name)
-    // A metric without labels exists from the start: "0" and "not there" are different news to an alert.
+    // "0" and "not there" are different news to an alert.
     var initial = State()
-    for definition in definitions where definition.labels == [] {
-      switch definition.kind {
-      case .counter: initial.values[definition.name] = ["": 0]
-      case .histogram: initial.histograms[definition.name] = ["": Histogram(buckets: definition.buckets.count)]
-      case .gauge: break
+    for definition in definitions {
+      for series in definition.initial {
+        if definition.kind == .histogram {
+          initial.histograms[definition.name, default: [:]][series] = Histogram(buckets: definition.buckets.count)
+        } else {
+          initial.values[definition.name, default: [:]][series] = 0
+        }
       }
     }
     state = Locked(initial)
@@ -84,10 +102,11 @@ package final class Metrics: Sendable {
     state.with { $0.values[name, default: [:]][key] = value }
   }
 
-  /// Replaces every series of a gauge at once, so that a label value that is gone does not linger.
+  /// Replaces every series of a gauge at once, so that a label value that is gone does not linger; known ones that are
+  /// not among them become 0.
   package func replace(_ name: String, _ replacements: [([(String, String)], Double)]) {
-    guard definitions[name]?.kind == .gauge else { return misuse(name) }
-    var values: [String: Double] = [:]
+    guard let definition = definitions[name], definition.kind == .gauge else { return misuse(name) }
+    var values = Dictionary(definition.initial.map { ($0, 0.0) }) { first, _ in first }
     for (labels, value) in replacements {
       guard let (_, key) = series(name, labels) else { return misuse(name) }
       values[key] = value
@@ -110,6 +129,16 @@ package final class Metrics: Sendable {
   package func value(_ name: String, _ labels: [(String, String)] = []) -> Double? {
     guard let (_, key) = series(name, labels) else { return nil }
     return state.with { $0.values[name]?[key] ?? $0.histograms[name]?[key].map { Double($0.count) } }
+  }
+
+  /// The sum of a counter's or gauge's series, and how many there are; with `label` only those of that value.
+  package func sum(_ metric: Definition, where label: String? = nil, _ value: String = "") -> (
+    total: Double, series: Int
+  ) {
+    let wanted = label.map { Metrics.labelText([($0, value)]) }
+    let values = state.with { $0.values[metric.name] ?? [:] }
+    let chosen = values.filter { key, _ in wanted.map { ",\(key),".contains(",\($0),") } ?? true }
+    return (chosen.values.reduce(0, +), chosen.count)
   }
 
   /// The exposition, format version 0.0.4.
@@ -157,7 +186,7 @@ package final class Metrics: Sendable {
 
   private func misuse(_ name: String) { assertionFailure("metric \(name) is not declared like this") }
 
-  private static func labelText(_ labels: [(String, String)]) -> String {
+  fileprivate static func labelText(_ labels: [(String, String)]) -> String {
     labels.map { name, value in
       guard value.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else {
         return "\(name)=\"\(value)\""

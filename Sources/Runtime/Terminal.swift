@@ -6,12 +6,15 @@ package struct Terminal: Sendable, Equatable {
   package var isTerminal: Bool
   /// Columns; nil when it is not a terminal or does not say.
   package var width: Int?
+  /// Lines; nil when it is not a terminal or does not say.
+  package var height: Int?
   /// True on a terminal without `NO_COLOR` (set to anything but the empty text) that is not `TERM=dumb`.
   package var hasColor: Bool
 
-  package init(isTerminal: Bool, width: Int? = nil, hasColor: Bool = false) {
+  package init(isTerminal: Bool, width: Int? = nil, height: Int? = nil, hasColor: Bool = false) {
     self.isTerminal = isTerminal
     self.width = width
+    self.height = height
     self.hasColor = hasColor
   }
 
@@ -25,6 +28,7 @@ package struct Terminal: Sendable, Equatable {
     let known = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
     let plain = !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
     return Terminal(
-      isTerminal: true, width: known ? Int(size.ws_col) : environment["COLUMNS"].flatMap(Int.init), hasColor: !plain)
+      isTerminal: true, width: known ? Int(size.ws_col) : environment["COLUMNS"].flatMap(Int.init),
+      height: known ? Int(size.ws_row) : nil, hasColor: !plain)
   }
 }

@@ -112,18 +112,14 @@ struct LeaderTurn: Sendable {
     _ session: PGSession, _ key: ScheduleStore.Key, _ job: ScheduledJob, _ position: ScheduleStore.Position?,
     _ report: inout Report
   ) throws -> Int {
-    guard let position, position.isActive, position.definition == job.schedule.fingerprint,
-      // A clock that was far ahead: what it fired is known by its ids and is not fired twice.
-      position.handledUntil <= now + 3600
-    else {
+    let plan: FiringPlan
+    switch ScheduleStep.decide(job, organization: key.organization, position, now: now) {
+    case .rest: return 0
+    case .begin:
       try ScheduleStore.store(session, key, job, handledUntil: now, next: job.schedule.next(after: now))
       return 0
+    case .fire(let due): plan = due
     }
-    guard let next = position.next, next <= now else { return 0 }
-    let plan = FiringPlan(
-      job.schedule, handledUntil: position.handledUntil, now: now, policy: job.missed, limit: job.missedLimit,
-      delay: { FiringEvent.delay(of: job, organization: key.organization, due: $0) })
-    guard plan.handledUntil != position.handledUntil else { return 0 }
     for due in plan.firings { try fire(session, key, job, due, &report) }
     if plan.dropped > 0 {
       report.lines.append(
@@ -156,7 +152,9 @@ struct LeaderTurn: Sendable {
       session, id: id, key, job, due: due, state: state, jobId: state == .requested ? event?.jobId : nil,
       detail: detail, now: now)
     guard isNew else { return }
+    CrashPoint.firingMade.pass()
     if state == .requested { try queue(session, event) }
+    CrashPoint.firingQueued.pass()
     report.lines.append(
       Report.Line(
         job: key.job, organization: key.organization, kind: job.kind.rawValue, outcome: state.rawValue,

@@ -81,6 +81,7 @@ package final class Scheduler: Sendable {
     guard let token = try await lead() else { return false }
     let turn = LeaderTurn(token: token, now: configuration.now(), jobs: configuration.jobs)
     let report = try await pool.run { try turn.perform($0) }
+    if !report.lines.isEmpty { CrashPoint.firingCommitted.pass() }
     for line in report.lines { note(line) }
     startOwnWork(token)
     return report.hasMore
@@ -108,6 +109,7 @@ package final class Scheduler: Sendable {
       tell("standing by: another scheduler leads", "")
       return nil
     }
+    CrashPoint.leadTaken.pass()
     state.with {
       $0.token = token
       $0.told = ""
@@ -175,6 +177,7 @@ package final class Scheduler: Sendable {
     }
     guard let firing else { return false }
     let (outcome, detail) = try await outcome(firing, token)
+    CrashPoint.ownWorkDone.pass()
     let now = configuration.now()
     let job = configuration.jobs.first { $0.name == firing.key.job }
     try await pool.run { session in

@@ -20,11 +20,20 @@ import Testing
     #expect(demo.isGone)
   }
 
-  @Test("kill -9 of the demo leaves no worker running and nothing on disk")
-  func killed() async throws {
+  @Test("Each command of the tour works as it is pasted; kill -9 of the demo leaves no worker and nothing on disk")
+  func tourAndKill() async throws {
     let demo = try RunningDemo("--records", "8000", "--keep")
     try await demo.untilWorkersRun()
     #expect(!demo.isGone)
+    try await TestKit.until("the story is told") { demo.messages.contains("running; Ctrl-C") }
+    let commands = demo.tour
+    #expect(commands.contains("syncline doctor") && commands.contains { $0.hasPrefix("syncline jobs why ") })
+    #expect(commands.contains { $0.hasPrefix("syncline dead-letters discard ") })
+    for command in commands {
+      let (code, said) = try await demo.paste(command)
+      // `doctor` tells what the tour has left.
+      #expect(code == 0 || (code == 4 && command == "syncline doctor"), "\(command): \(said)")
+    }
     demo.signal(SIGKILL)
     #expect(await demo.wait() == 128 + SIGKILL)
     try await TestKit.until("its workers end, and its directory goes") { demo.isGone }
@@ -65,6 +74,29 @@ private final class RunningDemo: Sendable {
       Issue.record("workers \(workers), running \(workers.filter(RunningDemo.runs)): \(messages)")
       throw error
     }
+  }
+
+  /// The commands that its tour prints, in order.
+  var tour: [String] {
+    let lines = messages.split(separator: "\n")
+    return lines.drop { !$0.contains("an operator's tour") }.filter { $0.hasPrefix("     syncline ") }
+      .map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
+  }
+
+  /// Runs a command with the environment that `--keep` prints.
+  func paste(_ command: String) async throws -> (code: Int32, said: String) {
+    var environment = ["PATH": "/usr/bin:/bin", "USER": "tourist", "SWIFT_BACKTRACE": "enable=no"]
+    for line in messages.split(separator: "\n") where line.hasPrefix("export ") {
+      let pair = line.dropFirst(7).split(separator: "=", maxSplits: 1)
+      if pair.count == 2, pair[0] != "PATH" { environment[String(pair[0])] = String(pair[1].dropFirst().dropLast()) }
+    }
+    let words = command.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
+      index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
+    }
+    let log = "\(directory)/paste-\(UUIDText.random())"
+    let process = try LeashedProcess(
+      try WorkerProcess.program(), Array(words.dropFirst()), environment: environment, logPath: log)
+    return (await process.wait(), try readTextFile(log))
   }
 
   func signal(_ number: Int32) { process.signal(number) }

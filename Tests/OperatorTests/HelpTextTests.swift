@@ -48,6 +48,7 @@ struct HelpTextTests {
           SYNCLINE_GROUP            consumer group (default: syncline)
           SYNCLINE_HTTP_PORT        port of /metrics, /livez, /readyz and the status page (default: 3030)
           SYNCLINE_HTTP_HOST        address that port is bound to (default: 127.0.0.1)
+          SYNCLINE_STATUS_TOKEN     lets who knows it decide on the status page (default: it only shows)
           SYNCLINE_JOBS_DIR         job and source definitions (default: Jobs)
           SYNCLINE_LOG_FORMAT       log lines for people or for machines (default: text on a terminal)
           SYNCLINE_LOG_LEVEL        lines below it are dropped (default: info)

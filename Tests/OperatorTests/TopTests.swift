@@ -15,13 +15,13 @@ struct TopTests {
     }
     first.add([lag(0, 100), lag(1, 200)], since: nil)
     var second = TopFrame(time: Date(timeIntervalSince1970: 2))
-    second.activity.running = 1
-    second.activity.deadLetters = 12_345
-    second.running = [
+    second.live.activity.running = 1
+    second.live.activity.deadLetters = 12_345
+    second.live.running = [
       RunningJob(
         id: "j-1", organization: "RIO", kind: "read_sync", owner: "w", seconds: 10, applied: 500, total: 1_000)
     ]
-    second.failures = [
+    second.live.failures = [
       FailedJob(
         id: "j-2", organization: "RIO\u{1B}[2J", kind: "read_sync", code: "UPSTREAM_AUTH", message: "refused",
         finishedAt: "2026-01-31 09:30:00+00")
@@ -31,12 +31,14 @@ struct TopTests {
       second.lines(width: 120) == [
         "syncline top  1970-01-01T00:00:02.000Z",
         "jobs      1 running  0 queued  0 retrying  last hour: 0 succeeded  0 failed",
-        "waiting   0 for approval  12,345 dead letters  0 conflicts  0 pauses  0 held messages  0 to publish", "",
+        "waiting   0 approvals  12,345 dead letters  0 conflicts  0 pauses  0 held messages  0 to publish", "",
         "TOPIC                     LAG   APPLIED/S", "pems.read-sync.v1       1,100         300", "", "RUNNING",
         "RIO read_sync  500 of 1,000 records  50 %  50/s  10 s left  [==========>         ]  j-1", "",
         "FAILED (last day)",
         "2026-01-31T09:30:00.000Z  RIO\\x1b[2J read_sync  UPSTREAM_AUTH  j-2  refused",
       ])
+    #expect(TopCommand.screen(["a", "b", "c"], height: 3) == "\u{1B}[Ha\u{1B}[K\nb\u{1B}[K\n\u{1B}[J")
+    #expect(TopCommand.screen(["a"], height: nil) == "\u{1B}[Ha\u{1B}[K\n\u{1B}[J")
     #expect(second.lines(width: 40).allSatisfy { displayWidth($0) <= 40 })
   }
 

@@ -16,7 +16,7 @@ struct EmbeddedTests {
     await first.stop()
     await first.stop()
     #expect(first.serverPID == nil)
-    let port = try freePort()
+    let port = try FaultProxy.freePort()
     let second = try await EmbeddedPostgres.start(
       directory: home, port: port, settings: ["work_mem": "7MB"], keep: true)
     #expect(second.directory == first.directory)
@@ -110,11 +110,5 @@ struct EmbeddedTests {
     let status = posix_spawn(&pid, program, nil, nil, list, environment)
     try #require(status == 0)
     return pid
-  }
-
-  private func freePort() throws -> Int {
-    let proxy = try FaultProxy.start(.unix("/nowhere"))
-    defer { proxy.stop() }
-    return proxy.port
   }
 }

@@ -55,7 +55,7 @@ struct SystemTests {
     var child: Int32 = 0
     var size = winsize(ws_row: 24, ws_col: 132, ws_xpixel: 0, ws_ypixel: 0)
     try #require(openpty(&parent, &child, nil, nil, &size) == 0)
-    #expect(Terminal.of(child, environment: [:]) == Terminal(isTerminal: true, width: 132, hasColor: true))
+    #expect(Terminal.of(child, environment: [:]) == Terminal(isTerminal: true, width: 132, height: 24, hasColor: true))
     #expect(!Terminal.of(child, environment: ["NO_COLOR": "1"]).hasColor)
     #expect(Terminal.of(child, environment: ["NO_COLOR": ""]).hasColor)
     #expect(!Terminal.of(child, environment: ["TERM": "dumb"]).hasColor)

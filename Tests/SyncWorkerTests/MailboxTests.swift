@@ -47,4 +47,11 @@ struct MailboxTests {
     #expect(mailbox.push([message(0, bytes: 100)]) == .keep)
     #expect(await mailbox.take() == nil)
   }
+
+  @Test("what is delivered again is applied once, before, behind and between the first delivery")
+  func fresh() {
+    let offsets = [3, 4, 6, 5, 6, 4, 8, 8, 9].map { message($0) }.fresh(from: 4).map(\.offset)
+    #expect(offsets == [4, 6, 8, 9])
+    #expect([message(1)].fresh(from: 2).isEmpty)
+  }
 }

@@ -54,6 +54,13 @@ package final class FaultProxy: Sendable {
 
   deinit { stop() }
 
+  /// A TCP port of 127.0.0.1 that nobody has at this moment.
+  package static func freePort() throws -> Int {
+    let proxy = try start(.unix("/nowhere"))
+    defer { proxy.stop() }
+    return proxy.port
+  }
+
   package func set(_ mode: Mode) { gate.change { $0.mode = mode } }
 
   /// Arms a one-shot fault; it replaces one that has not fired.

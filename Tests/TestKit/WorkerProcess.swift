@@ -53,14 +53,18 @@ package final class WorkerProcess: Sendable {
   /// What it has written so far.
   package var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
 
-  /// What its `/metrics` says; it has told the address in its log.
-  package func metrics() async throws -> String {
-    let address = try await eventually("the worker tells the address of its metrics") { () -> String? in
+  /// Where its HTTP port is, `http://127.0.0.1:PORT`; it tells so in its log.
+  package func address() async throws -> String {
+    try await eventually("the worker tells the address of its HTTP port") { () -> String? in
       let log = log
       guard let start = log.firstRange(of: "http://127.0.0.1:") else { return nil }
       return String(log[start.lowerBound...].prefix { !" \"\n".contains($0) })
     }
-    let response = try await HTTPClient().send(HTTPRequest("GET", address + "/metrics"))
+  }
+
+  /// What its `/metrics` says.
+  package func metrics() async throws -> String {
+    let response = try await HTTPClient().send(HTTPRequest("GET", try await address() + "/metrics"))
     return String(decoding: response.body, as: UTF8.self)
   }
 

@@ -24,6 +24,7 @@ package final class WorkerWorld: Sendable {
   private let workers = Locked<[RunningWorker]>([])
   private let processes = Locked<[WorkerProcess]>([])
   private let directory = Locked<String?>(nil)
+  private let yaml: String
 
   private static let turnstile = Turnstile(10)
   private static let shared = Locked<EmbeddedKafka?>(nil)
@@ -40,6 +41,8 @@ package final class WorkerWorld: Sendable {
     /// A server of its own; nil: the process's.
     package var server: EmbeddedPostgres?
     package var source: @Sendable (inout SourceDefinition) -> Void = { _ in }
+    /// Further lines of the source's definition, as processes of the program read it.
+    package var yaml = ""
 
     package init() {}
 
@@ -67,6 +70,7 @@ package final class WorkerWorld: Sendable {
 
   private init(_ options: Options) async throws {
     databaseURL = try await WorkerWorld.database(options.server)
+    yaml = options.yaml
     kafka = try options.kafka ?? WorkerWorld.shared.with { try WorkerWorld.broker(&$0) }
     topics = Topics(prefix: "t\(UUIDText.random().prefix(8)).")
     group = topics.prefix + "syncline"
@@ -159,24 +163,28 @@ package final class WorkerWorld: Sendable {
   }
 
   /// The same for a scheduler of these jobs, `jobs:` of a file as it is.
-  package func spawnScheduler(jobs: String) throws -> WorkerProcess {
+  package func spawnScheduler(jobs: String, _ variables: [String] = []) throws -> WorkerProcess {
     try write(jobs, to: try jobsDirectory() + "/jobs.yaml")
-    return try spawn("scheduler")
+    return try spawn("scheduler", variables)
   }
 
   private func spawn(
     _ command: String, _ variables: [String] = [], _ arguments: [String] = []
   ) throws -> WorkerProcess {
-    let environment =
-      [
-        "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
-        "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
-        "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
-        "PATH=/usr/bin:/bin",
-      ] + variables
-    let process = try WorkerProcess(command, arguments, environment: environment)
+    // Of a variable given twice the first counts.
+    let process = try WorkerProcess(command, arguments, environment: variables + environment())
     processes.with { $0.append(process) }
     return process
+  }
+
+  /// What leads the program here.
+  func environment() throws -> [String] {
+    [
+      "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
+      "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
+      "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
+      "PATH=/usr/bin:/bin", "USER=operator",
+    ]
   }
 
   private func jobsDirectory() throws -> String {
@@ -196,7 +204,7 @@ package final class WorkerWorld: Sendable {
             rateLimit: \(min(1_000, definition.rateLimit))
 
         """
-      try write(text, to: path + "/sim.yaml")
+      try write(text + yaml, to: path + "/sim.yaml")
       directory = path
       return path
     }

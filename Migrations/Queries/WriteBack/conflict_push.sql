@@ -1,5 +1,6 @@
 -- PEMS has other values than the edit was based on, or no such record: a person decides. Nothing was sent. The fields'
--- values in PEMS are remembered, so that the next read finds nothing new in them.
+-- values in PEMS are remembered, so that the next read finds nothing new in them; the content known before is then no
+-- longer what PEMS has, and must not be taken for it when PEMS goes back to it.
 -- $1 edit  $2 token  $3 kind  $4 fields  $5 base values  $6 local values  $7 remote values
 -- No row: the push is no longer held. Locks: the record, then the edit.
 WITH held AS MATERIALIZED (
@@ -20,9 +21,12 @@ stopped AS (
 ),
 remembered AS (
   UPDATE pfa_mirror m
-  SET pending_base = r.pending_base || (
-    SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each($7::jsonb) WHERE r.pending_base ? key)
-  FROM record r, stopped s WHERE m.id = r.id AND s.mirror_id = r.id AND r.pending_base IS NOT NULL
+  SET pending_base = n.pending_base,
+    content_hash = CASE WHEN n.pending_base = r.pending_base THEN m.content_hash END
+  FROM record r, stopped s, LATERAL (
+    SELECT r.pending_base || coalesce(jsonb_object_agg(key, value), '{}') AS pending_base
+    FROM jsonb_each($7::jsonb) WHERE r.pending_base ? key) n
+  WHERE m.id = r.id AND s.mirror_id = r.id AND r.pending_base IS NOT NULL
 ),
 told AS (
   INSERT INTO pfa_sync_conflict AS c (modification_id, mirror_id, organization_id, kind, conflict_fields, base_values,

@@ -4,7 +4,9 @@
 -- $1 edit  $2 token  $3 values PEMS has now, by field  $4 hash of PEMS' content without the edit  $5 with it
 -- $6 block and $7 index: pages older than this order were read before PEMS had the values, and are stale; null for none
 -- No row: the push is no longer held. When the mirror knew the content without the edit, it is told the one with it, so
--- that the next read recognises our own write (W9).
+-- that the next read recognises our own write (W9). When it knew another, it knows none from here on: PEMS may go back
+-- to that one, and this would be news. A read that is newer than that order and still says otherwise has seen PEMS
+-- after the push: somebody has changed the field again, and when the record is read the next time this is news as well.
 -- Locks: the record, then the edit. Indexes: primary keys, pfa_sync_conflict_open.
 WITH held AS MATERIALIZED (
   SELECT m.id, m.mirror_id FROM pfa_modification m
@@ -30,10 +32,12 @@ confirmed AS (
         AND (r.pending_base ? key OR EXISTS (SELECT FROM pfa_modification o WHERE o.mirror_id = r.id AND o.id <> s.id
           AND o.sync_state IN ('committed', 'conflict', 'failed') AND key = ANY (o.modified_fields)))),
     source_block = CASE WHEN o.is_newer THEN $6::bigint ELSE r.source_block END,
-    source_index = CASE WHEN o.is_newer THEN $7::bigint ELSE r.source_index END,
-    content_hash = CASE WHEN r.content_hash = $4::bigint THEN $5::bigint ELSE r.content_hash END
+    source_index = CASE WHEN o.is_newer THEN $7::bigint ELSE r.source_index - o.is_overtaken::int END,
+    content_hash = CASE WHEN r.content_hash = $4::bigint AND NOT o.is_overtaken THEN $5::bigint END
   FROM record r, synced s,
-    LATERAL (SELECT ($6::bigint, $7::bigint) > (r.source_block, r.source_index) IS TRUE AS is_newer) o
+    LATERAL (SELECT ($6::bigint, $7::bigint) > (r.source_block, r.source_index) IS TRUE AS is_newer,
+      ($6::bigint, $7::bigint) < (r.source_block, r.source_index) IS TRUE
+        AND EXISTS (SELECT FROM jsonb_object_keys($3::jsonb) k WHERE r.pending_base ? k) AS is_overtaken) o
   WHERE m.id = r.id AND s.mirror_id = r.id
 ),
 closed AS (

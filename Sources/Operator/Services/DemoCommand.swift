@@ -42,7 +42,10 @@ enum DemoCommand {
 
   /// Returns when the command is interrupted, which is how this one ends.
   private static func keep(_ stage: DemoStage, _ output: Output) async throws {
-    try output.text(DevCommand.exports(stage.variables))
+    // So that `syncline` is this program there too.
+    let directory = try executablePath().split(separator: "/").dropLast().map { "/" + $0 }.joined()
+    let path = "export PATH=\(DevCommand.shellQuoted(directory)):\"$PATH\"\n"
+    try output.text(DevCommand.exports(stage.variables) + path)
     output.message("running; Ctrl-C stops it and removes everything")
     while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
   }

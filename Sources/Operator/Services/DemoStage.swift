@@ -13,6 +13,8 @@ final class DemoStage: Sendable {
   /// What leads commands and workers to the services.
   let variables: [(name: String, value: String)]
   let records: Int
+  /// It stays when the story is told.
+  let isKept: Bool
   private let environment: [String: String]
   private let output: Output
 
@@ -37,7 +39,7 @@ final class DemoStage: Sendable {
       let environment = inherited.merging(variables.map { ($0.name, $0.value) }) { _, ours in ours }
       let stage = DemoStage(
         services: services, workers: DemoWorkers(environment: environment, directory: directory), variables: variables,
-        records: records, environment: environment, output: output)
+        records: records, isKept: invocation.flag("keep"), environment: environment, output: output)
       do {
         try await stage.refuseKnownOrganizations()
         try await stage.workers.start(2, stage)
@@ -54,12 +56,13 @@ final class DemoStage: Sendable {
 
   private init(
     services: EmbeddedServices, workers: DemoWorkers, variables: [(name: String, value: String)], records: Int,
-    environment: [String: String], output: Output
+    isKept: Bool, environment: [String: String], output: Output
   ) {
     self.services = services
     self.workers = workers
     self.variables = variables
     self.records = records
+    self.isKept = isKept
     self.environment = environment
     self.output = output
   }

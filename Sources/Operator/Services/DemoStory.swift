@@ -13,7 +13,7 @@ struct DemoStep: Sendable {
 /// The scenes in order. A new one is one more value here; it finds what those before it left.
 enum DemoStory {
   static let steps: [DemoStep] = [
-    .fullSync, .totals, .incrementalSync, .badInput, .edits, .schemaChange, .tables,
+    .fullSync, .totals, .incrementalSync, .badInput, .edits, .schemaChange, .tables, .tour,
   ]
 
   /// The organization most of it is about, and one beside it that must not notice.

@@ -49,6 +49,15 @@ final class DemoWorkers: Sendable {
   /// Whether a worker has said this.
   func said(_ text: String) -> Bool { processes.with { $0 }.contains { log(of: $0).contains(text) } }
 
+  /// Where the status page of a worker that runs is; nil while none has told.
+  var page: String? {
+    processes.with { $0 }.lazy.filter(\.isRunning).compactMap { process -> String? in
+      let log = self.log(of: process)
+      guard let start = log.firstRange(of: "http://127.0.0.1:") else { return nil }
+      return String(log[start.lowerBound...].prefix { !" \"\n".contains($0) })
+    }.first
+  }
+
   /// The end of each log, for when something went wrong.
   var lastWords: String {
     processes.with { $0 }.map { process in

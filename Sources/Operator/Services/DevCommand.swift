@@ -45,5 +45,5 @@ enum DevCommand {
     variables.map { "export \($0.name)=\(shellQuoted($0.value))\n" }.joined()
   }
 
-  private static func shellQuoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }
+  static func shellQuoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }
 }

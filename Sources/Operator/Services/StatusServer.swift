@@ -2,13 +2,25 @@ import HTTP
 import Runtime
 import SyncWorker
 
-/// `/metrics`, `/livez` and `/readyz` of a running worker.
+/// `/metrics`, `/livez` and `/readyz` of a running process, and the status page of a worker.
 struct StatusServer: Sendable {
   let host: String
   let port: UInt16
   let metrics: Metrics
   let health: HealthState
   let log: Log
+  /// nil: a process without one.
+  var site: StatusSite?
+
+  /// Nobody who only looks needs more, and whoever takes more keeps the others from looking.
+  static let limits: HTTPServer.Limits = {
+    var limits = HTTPServer.Limits()
+    limits.idleSeconds = 10
+    limits.exchangeSeconds = 10
+    limits.headBytes = 16 << 10
+    limits.bodyBytes = 16 << 10
+    return limits
+  }()
 
   var service: Service {
     let running = Locked<HTTPServer?>(nil)
@@ -16,18 +28,25 @@ struct StatusServer: Sendable {
     return Service(
       "http",
       start: {
-        let server = try HTTPServer(host: host, port: Int(port)) { call in answer(call.path) }
+        let server = try HTTPServer(host: host, port: Int(port), limits: StatusServer.limits) { await answer($0) }
         running.with { $0 = server }
         log.info("http", ("address", "http://\(server.host):\(server.port)"))
       },
       drain: {
         await running.with { $0 }?.stop()
+        await site?.reader.close()
         end.finish()
       },
       run: { for await _ in until {} })
   }
 
-  private func answer(_ path: String) -> HTTPReply {
+  func answer(_ call: HTTPCall) async -> HTTPReply {
+    if let reply = probe(call.path) { return reply }
+    return await site?.answer(call) ?? .text("not here; try /metrics, /livez or /readyz\n", status: 404)
+  }
+
+  /// What machines ask; nil for another path. Never waits for anybody.
+  private func probe(_ path: String) -> HTTPReply? {
     switch path {
     case "/metrics":
       HTTPReply(
@@ -36,7 +55,7 @@ struct StatusServer: Sendable {
     case "/livez": health.isAlive ? .text("ok\n") : .text("the consumer's loop stands still\n", status: 503)
     case "/readyz":
       health.missing.isEmpty ? .text("ok\n") : .text(health.missing.joined(separator: "\n") + "\n", status: 503)
-    default: .text("not here; try /metrics, /livez or /readyz\n", status: 404)
+    default: nil
     }
   }
 }

@@ -12,7 +12,8 @@ enum WorkerCommand {
       work; one that dies is taken over by the others. SIGTERM or Ctrl-C drains: what is being applied is \
       finished, jobs are handed over; a second signal stops at once, which loses nothing either.
 
-      Serves /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT.
+      Serves a status page, /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT. With \
+      SYNCLINE_STATUS_TOKEN set, who knows it can approve, cancel, retry, pause, resume, replay and discard there.
 
       SYNCLINE_LEASH may hold the number of an inherited descriptor, the reading end of a pipe: the worker stops \
       within seconds when the pipe ends, so that it never outlives who started it.
@@ -35,13 +36,12 @@ enum WorkerCommand {
       catalog: catalog)
     configuration.log = log.with(("worker", configuration.owner))
     configuration.credentials = settings.credentials
-    configuration.schema.killPoint = invocation.environment[KillPoint.variable].flatMap { KillPoint(rawValue: $0) }
     let leash = Leash(invocation.environment)
     if let only = invocation.option("only") { (configuration.kinds, configuration.keepsTrends) = try kinds(only) }
     let worker = try Worker(configuration)
     let server = StatusServer(
       host: settings.httpHost, port: settings.httpPort, metrics: worker.metrics, health: worker.health,
-      log: configuration.log)
+      log: configuration.log, site: site(settings, configuration, worker))
     // A worker whose parent is gone has nobody to finish anything for.
     let group = ServiceGroup(
       (leash.map { [$0.service] } ?? []) + [server.service, topics(configuration)] + worker.services,
@@ -51,6 +51,17 @@ enum WorkerCommand {
     if ending.abandoned.isEmpty { await worker.close() }
     configuration.log.info("worker ended", ("abandoned", ending.abandoned.joined(separator: " ")))
     return .ok
+  }
+
+  private static func site(
+    _ settings: Settings, _ configuration: WorkerConfiguration, _ worker: Worker
+  ) -> StatusSite {
+    let (owner, log, token) = (configuration.owner, configuration.log, settings.statusToken)
+    return StatusSite(
+      reader: StatusReader(settings, kafka: configuration.kafka, log: log),
+      facts: {
+        ProcessFacts(name: owner, metrics: worker.metrics, health: worker.health, mayAct: token != nil)
+      }, token: token, log: log)
   }
 
   /// What no topic carries: roll-ups and their trend.

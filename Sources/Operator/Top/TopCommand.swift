@@ -44,12 +44,14 @@ enum TopCommand {
         try TopReport(frame: frame).write(to: invocation.output)
         return .ok
       }
-      let text = frame.lines(width: invocation.output.terminal.width ?? 120).joined(separator: "\n") + "\n"
       if isOnce {
-        try invocation.output.text(text)
+        let lines = frame.lines(width: invocation.output.terminal.width ?? 120)
+        try invocation.output.text(lines.joined(separator: "\n") + "\n")
         return .ok
       }
-      try invocation.output.text("\u{1B}[H\u{1B}[2J" + text)
+      // The window may have another size by now.
+      let window = Terminal.of(1, environment: invocation.environment)
+      try invocation.output.text(screen(frame.lines(width: window.width ?? 120), height: window.height))
       earlier = frame
       let deadline = Deadline(after: interval)
       while !deadline.hasPassed {
@@ -57,6 +59,12 @@ enum TopCommand {
         try await Task.sleep(for: .milliseconds(100))
       }
     }
+  }
+
+  /// Written over the frame before, each line to its end, so that nothing flickers. The last line stays free.
+  static func screen(_ lines: [String], height: Int?) -> String {
+    let shown = lines.prefix(max(1, (height ?? Int.max) - 1))
+    return "\u{1B}[H" + shown.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J"
   }
 
   private static func read(
@@ -67,9 +75,7 @@ enum TopCommand {
     var (frame, positions) = try await connection.run { session in
       try session.reading {
         var frame = TopFrame(time: Date())
-        frame.activity = try ActivityReports.activity(session)
-        frame.running = try ActivityReports.running(session, limit: limit)
-        frame.failures = try ActivityReports.failures(session, limit: limit)
+        frame.live = try ActivityReports.live(session, limit: limit)
         return (frame, try OffsetStore.positions(session, group: group))
       }
     }

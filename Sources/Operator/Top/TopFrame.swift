@@ -15,9 +15,7 @@ struct TopFrame: Sendable, Equatable {
   }
 
   var time: Date
-  var activity = Activity()
-  var running: [RunningJob] = []
-  var failures: [FailedJob] = []
+  var live = LiveState()
   /// By name.
   var topics: [TopicLag] = []
 
@@ -36,10 +34,11 @@ struct TopFrame: Sendable, Equatable {
 
   /// Lines of at most `width` columns.
   func lines(width: Int) -> [String] {
+    let (activity, running, failures) = (live.activity, live.running, live.failures)
     let decisions = [
-      (activity.awaitingApproval, "for approval"), (activity.deadLetters, "dead letters"),
-      (activity.conflicts, "conflicts"), (activity.pauses, "pauses"), (activity.heldMessages, "held messages"),
-    ].map { "\(grouped($0.0)) \($0.1)" }.joined(separator: "  ")
+      (activity.awaitingApproval, "approval"), (activity.deadLetters, "dead letter"),
+      (activity.conflicts, "conflict"), (activity.pauses, "pause"), (activity.heldMessages, "held message"),
+    ].map { "\(grouped($0.0)) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: "  ")
     var lines = [
       "syncline top  \(timestamp(time))",
       "jobs      \(activity.running) running  \(activity.queued) queued  \(activity.retrying) retrying  "

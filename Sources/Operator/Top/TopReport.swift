@@ -23,7 +23,7 @@ struct TopReport {
   }
 
   private var counts: [(name: String, count: Int64)] {
-    let activity = frame.activity
+    let activity = frame.live.activity
     return [
       ("queued", activity.queued), ("running", activity.running), ("retrying", activity.retrying),
       ("awaiting_approval", activity.awaitingApproval), ("succeeded_last_hour", activity.succeeded),
@@ -40,7 +40,7 @@ struct TopReport {
   private var running: Table {
     Table(
       TopReport.running,
-      rows: frame.running.map { job in
+      rows: frame.live.running.map { job in
         [
           .text(job.id), .text(job.organization), .text(job.kind), .text(job.owner), .integer(job.seconds),
           .integer(job.applied), .integer(job.total),
@@ -51,7 +51,7 @@ struct TopReport {
   private var failures: Table {
     Table(
       TopReport.failures,
-      rows: frame.failures.map { job in
+      rows: frame.live.failures.map { job in
         [
           .text(job.id), .text(job.organization), .text(job.kind), .text(job.code), .text(job.message),
           .moment(job.finishedAt),

@@ -62,6 +62,7 @@ struct PartitionLag: Sendable, Equatable {
     }
     var partitions: [PartitionLag] = []
     for place in all.sorted() {
+      try Task.checkCancellation()
       let exists = sizes[place.topic]?.contains(place.partition) ?? false
       let marks = exists ? try await admin.watermarks(place) : nil
       let position = applied[place]

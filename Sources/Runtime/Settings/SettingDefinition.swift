@@ -39,6 +39,8 @@ package struct SettingDefinition: Sendable {
     "SYNCLINE_HTTP_PORT", "PORT", default: "3030", "port of /metrics, /livez, /readyz and the status page")
   package static let httpHost = SettingDefinition(
     "SYNCLINE_HTTP_HOST", "ADDRESS", default: "127.0.0.1", "address that port is bound to")
+  package static let statusToken = SettingDefinition(
+    "SYNCLINE_STATUS_TOKEN", "SECRET", "lets who knows it decide on the status page (default: it only shows)")
   package static let jobsDirectory = SettingDefinition(
     "SYNCLINE_JOBS_DIR", "DIRECTORY", default: "Jobs", "job and source definitions")
   package static let logFormat = SettingDefinition(
@@ -53,8 +55,8 @@ package struct SettingDefinition: Sendable {
     "SYNCLINE_ACTOR", "NAME", "who runs commands, for histories (default: the login's name)")
 
   package static let all: [SettingDefinition] = [
-    databaseURL, readDatabaseURL, bootstrapServers, topicPrefix, group, httpPort, httpHost, jobsDirectory, logFormat,
-    logLevel, actor,
+    databaseURL, readDatabaseURL, bootstrapServers, topicPrefix, group, httpPort, httpHost, statusToken, jobsDirectory,
+    logFormat, logLevel, actor,
   ]
 
   /// In front of a librdkafka property in upper case with `_` for `.`.

@@ -35,6 +35,10 @@ package struct Settings: Sendable, Equatable {
   /// `SYNCLINE_HTTP_PORT`: `/metrics`, `/livez`, `/readyz`, status page. Default: 3030; 0 takes any free port.
   package var httpPort: UInt16 = 3030
 
+  /// `SYNCLINE_STATUS_TOKEN`: who sends it with a decision on the status page may decide; 20 bytes at least. nil: the
+  /// page only shows.
+  package var statusToken: Secret?
+
   /// `SYNCLINE_JOBS_DIR`: directory of job and source definitions, relative to the working directory. Default: `Jobs`.
   package var jobsDirectory = "Jobs"
 
@@ -67,7 +71,8 @@ package struct Settings: Sendable, Equatable {
       (.databaseURL, databaseURL.map { ConnectionString.masked($0.reveal()) } ?? ""),
       (.readDatabaseURL, readDatabaseURL.map { ConnectionString.masked($0.reveal()) } ?? ""),
       (.bootstrapServers, bootstrapServers ?? ""), (.topicPrefix, topicPrefix), (.group, group),
-      (.httpPort, String(httpPort)), (.httpHost, httpHost), (.jobsDirectory, jobsDirectory),
+      (.httpPort, String(httpPort)), (.httpHost, httpHost),
+      (.statusToken, statusToken.map { "\($0)" } ?? ""), (.jobsDirectory, jobsDirectory),
       (.logFormat, logFormat.rawValue), (.logLevel, logLevel.name), (.actor, actor ?? ""),
     ]
     let properties = kafka.shown.map { property, value in

@@ -58,6 +58,7 @@ private struct SettingsLoader {
     read(.httpHost, \.httpHost, "use an address such as 127.0.0.1") {
       $0.isEmpty || $0.contains(where: \.isWhitespace) ? nil : $0
     }
+    loadStatusToken()
     read(.jobsDirectory, \.jobsDirectory, "name a directory") { $0.isEmpty ? nil : $0 }
     read(.logFormat, \.logFormat, "use text or json") { Log.Format(rawValue: $0.lowercased()) }
     read(.actor, \.actor, "name somebody") { $0.isEmpty ? nil : .some($0) }
@@ -120,6 +121,18 @@ private struct SettingsLoader {
     settings[keyPath: path] = Secret(given.text)
     settings.origins[definition.name] = given.origin
     return true
+  }
+
+  /// Nothing of what was given is repeated.
+  private mutating func loadStatusToken() {
+    let definition = SettingDefinition.statusToken
+    guard let given = source.value(definition) else { return }
+    guard given.text.utf8.count >= 20 else {
+      let cause = "\(definition.name) (\(given.origin)) has less than 20 bytes"
+      return source.report(SettingsFault(.invalid, cause, "make one: openssl rand -hex 20"))
+    }
+    settings.statusToken = Secret(given.text)
+    settings.origins[definition.name] = given.origin
   }
 
   private mutating func loadKafka() {

@@ -66,6 +66,8 @@ package struct ConflictResolution: Hashable, Sendable {
     }
     var after = record
     after.apply(patch)
+    // Nobody pushes what is given up: whatever an attempt has left in PEMS, the record follows PEMS again.
+    if choice == .theirs { for field in patch.fields { after.pending.remove(field) } }
     self.record = after
   }
 }

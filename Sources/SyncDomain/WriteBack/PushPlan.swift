@@ -8,12 +8,18 @@ package struct PushEdit: Hashable, Sendable {
   package var pending: FieldValues
   /// What an attempt of unknown outcome may have put into PEMS.
   package var pushed: FieldValues
+  /// The same of other edits of the record, which may have been sent before this one.
+  package var othersPushed: [FieldValues]
 
-  package init(fields: [String], effective: FieldValues, pending: FieldValues, pushed: FieldValues) {
+  package init(
+    fields: [String], effective: FieldValues, pending: FieldValues, pushed: FieldValues,
+    othersPushed: [FieldValues] = []
+  ) {
     self.fields = fields
     self.effective = effective
     self.pending = pending
     self.pushed = pushed
+    self.othersPushed = othersPushed
   }
 
   /// The fields that PEMS must have our value of, sorted: those still pending, and those an open attempt has touched.
@@ -40,7 +46,7 @@ package struct PushEdit: Hashable, Sendable {
   /// Whether PEMS' value of a field is neither what we knew nor what we may have written ourselves (W4).
   fileprivate func isForeign(_ field: String, _ upstream: FieldValues) -> Bool {
     upstream[field] != (pending.known(field) ?? effective[field]) && upstream[field] != effective[field]
-      && pushed.known(field) != upstream[field]
+      && !([pushed] + othersPushed).contains { $0.known(field) == upstream[field] }
   }
 }
 

@@ -69,8 +69,28 @@ package struct FailedJob: Sendable, Equatable {
   }
 }
 
-/// What goes on at the moment, for `top` and `doctor`. Bind the session with `reading` first.
+/// What `top` and the status page begin with.
+package struct LiveState: Sendable, Equatable {
+  package var activity = Activity()
+  /// The longest first.
+  package var running: [RunningJob] = []
+  /// Of the last day, the newest first.
+  package var failures: [FailedJob] = []
+
+  package init() {}
+}
+
+/// What goes on at the moment, for `top`, `doctor` and the status page. Bind the session with `reading` first.
 package enum ActivityReports {
+  /// `limit`: of running jobs and of failures.
+  package static func live(_ session: PGSession, limit: Int) throws -> LiveState {
+    var live = LiveState()
+    live.activity = try activity(session)
+    live.running = try running(session, limit: limit)
+    live.failures = try failures(session, limit: limit)
+    return live
+  }
+
   package static func activity(_ session: PGSession) throws -> Activity {
     let row = try session.query(Queries.activity).one()
     var activity = Activity()

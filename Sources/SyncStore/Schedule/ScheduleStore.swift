@@ -23,6 +23,13 @@ package enum ScheduleStore {
     package let handledUntil: Int64
     /// Nil: never again.
     package let next: Int64?
+
+    package init(definition: String, isActive: Bool, handledUntil: Int64, next: Int64?) {
+      self.definition = definition
+      self.isActive = isActive
+      self.handledUntil = handledUntil
+      self.next = next
+    }
   }
 
   package static func all(_ session: PGSession) throws -> [Key: Position] {

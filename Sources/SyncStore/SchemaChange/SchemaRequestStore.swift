@@ -43,15 +43,26 @@ package enum SchemaRequestStore {
     }
   }
 
-  /// The end of a request that came to nothing: audit row, lease and job in one transaction.
+  /// The end of a request that came to nothing: audit row, lease and job in one transaction. True: another worker has
+  /// brought the change to its end meanwhile, and the job has succeeded.
+  @discardableResult
   package static func fail(
     _ session: PGSession, _ claim: JobClaim, _ request: Int64?, _ lease: ProjectStore.Lease?, code: String,
     message: String
-  ) throws {
+  ) throws -> Bool {
     try JobStore.holding(session, claim) {
       try ProjectStore.letGo(session, lease, isDiverged: code == SchemaFault.Code.targetDiverged.rawValue)
       if let request { try end(session, claim, request, code: code, message: message) }
-      try endJob(session, claim, state: .failed, code: code, message: message, progress: .object([]))
+      let applied = try session.query(Queries.appliedRequest, [.text(claim.organization), .uuid(claim.id)]).first
+      if let applied {
+        try succeed(
+          session, claim, project: try applied.string("project_id"),
+          from: Int32(clamping: try applied.integer("from_version")),
+          to: Int32(clamping: try applied.integer("to_version")))
+      } else {
+        try endJob(session, claim, state: .failed, code: code, message: message, progress: .object([]))
+      }
+      return applied != nil
     }
   }
 
@@ -74,11 +85,7 @@ package enum SchemaRequestStore {
     try JobStore.holding(session, claim) {
       try ProjectStore.settle(session, lease, change)
       try end(session, claim, request, code: nil, message: nil, sql: sql)
-      let progress: [JSONValue.Member] = [
-        .init("project_id", .string(lease.project)), .init("from_version", .number(String(change.fromVersion))),
-        .init("to_version", .number(String(change.toVersion))),
-      ]
-      try endJob(session, claim, state: .succeeded, code: nil, message: nil, progress: .object(progress))
+      try succeed(session, claim, project: lease.project, from: change.fromVersion, to: change.toVersion)
     }
   }
 
@@ -106,6 +113,16 @@ package enum SchemaRequestStore {
       .int(request), .int4(Int32(clamping: claim.attempt)), PGValue(code), PGValue(message), PGValue(sql),
     ]
     try session.query(Queries.endSchemaChange, values)
+  }
+
+  private static func succeed(
+    _ session: PGSession, _ claim: JobClaim, project: String, from: Int32, to: Int32
+  ) throws {
+    let progress: [JSONValue.Member] = [
+      .init("project_id", .string(project)), .init("from_version", .number(String(from))),
+      .init("to_version", .number(String(to))),
+    ]
+    try endJob(session, claim, state: .succeeded, code: nil, message: nil, progress: .object(progress))
   }
 
   private static func endJob(

@@ -66,7 +66,10 @@ package enum PushStore {
       return PushRecord(
         edit: PushEdit(
           fields: claim.fields, effective: try values("data"), pending: try values("pending_base"),
-          pushed: try values("pushed_values")),
+          pushed: try values("pushed_values"),
+          othersPushed: (try row.textArray("others_pushed") ?? []).compactMap { text in
+            text.flatMap { FieldValues(json: Array($0.utf8)) }
+          }),
         contentHash: try row.int("content_hash"))
     }
   }

@@ -54,10 +54,12 @@ package struct BatchTransaction: Sendable {
     try session.fencing {
       try session.transaction {
         let plan = try begin(session)
+        CrashPoint.batchBegun.pass()
         var report = Report()
         report.skipped = plan.skipped
         for step in plan.steps { try perform(session, step, &report) }
         try resolve(session, plan.replayed)
+        CrashPoint.batchApplied.pass()
         return report
       }
     }
@@ -93,6 +95,7 @@ package struct BatchTransaction: Sendable {
     try session.becomeSystem()
     for case let (replay?, message) in replayed.map({ ($0.replay, $0.message) }) {
       try DeadLetterStore.resolve(session, replay, topic: message.topic, key: message.key, value: message.value)
+      CrashPoint.letterResolved.pass()
     }
   }
 
@@ -118,13 +121,16 @@ package struct BatchTransaction: Sendable {
       if let answer = try JobStore.requestRead(session, id: id, key: key, request: request) {
         if answer.isRefused { report.refusedRequests += 1 } else { report.hasNewJob = true }
       }
+      CrashPoint.readQueued.pass()
     case .rebuildKPIs(let organization, let key, let jobId):
       let id = try bind(session, jobId, "kpi_rebuild", organization)
       try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: id, key: key)
+      CrashPoint.totalsRebuilt.pass()
     case .requestPush(let request, let key, let unknown):
       try session.becomeWorker(request.organization)
       if try PushRequestStore.request(session, modification: request.modificationId, key: key) {
         report.hasNewJob = true
+        CrashPoint.pushQueued.pass()
       } else {
         try keep(session, unknown, &report)
       }
@@ -139,14 +145,17 @@ package struct BatchTransaction: Sendable {
       try session.becomeApplier(organization)
       report.commits += try CommitBatch.perform(
         session, organization: organization, commits, slot: origin.slot, waits: &report.lockWaits)
+      CrashPoint.commitDecided.pass()
     case .requestSchemaChange(let request, let key, let jobId):
       let id = try bind(session, jobId, "schema_change", request.organization)
       if try SchemaRequestStore.request(session, id: id, key: key, request) { report.hasNewJob = true }
+      CrashPoint.schemaQueued.pass()
     case .keep(let letter):
       try keep(session, letter, &report)
     case .hold(let message):
       try session.becomeSystem()
       try QueueStore.hold(session, message, kind: kind)
+      CrashPoint.messageHeld.pass()
       report.held += 1
     }
   }
@@ -163,6 +172,7 @@ package struct BatchTransaction: Sendable {
   private func keep(_ session: PGSession, _ letter: DeadLetter, _ report: inout Report) throws {
     try session.becomeSystem()
     try DeadLetterStore.keep(session, letter)
+    CrashPoint.letterKept.pass()
     report.deadLetters.append(letter)
   }
 }

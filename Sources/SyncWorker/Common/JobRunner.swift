@@ -94,6 +94,7 @@ final class JobRunner: Sendable {
         }
         complaint.settle()
         guard let claim else { return }
+        CrashPoint.jobClaimed.pass()
         start(claim)
       } catch {
         complaint.tell("\(error)")

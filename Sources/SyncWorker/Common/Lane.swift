@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Kafka
 import Postgres
 import Runtime
@@ -48,8 +49,7 @@ final class Lane: Sendable {
   func run() async -> Ending {
     while let (messages, flow) = await mailbox.take() {
       if flow != .keep { tools.flow(flow) }
-      // What Kafka delivers again after a seek or a rebalance is behind us already.
-      let fresh = messages.drop { $0.offset < nextOffset }
+      let fresh = messages.fresh(from: nextOffset)
       guard !fresh.isEmpty else { continue }
       do {
         try await apply(fresh.map { DecodedMessage($0, kind: WorkKind(rawValue: tools.kind)) })
@@ -90,7 +90,6 @@ final class Lane: Sendable {
         // Also what narrowing or looking at the stored offset met: nothing of it is lost, all of it is tried again.
         tools.metrics.add(MetricCatalog.batches, 1, [("kind", tools.kind), ("result", "retried")])
         tools.metrics.add(MetricCatalog.retries, 1, [("code", error.sqlstate ?? error.kind.rawValue)])
-        if error.sqlstate == "23505" { attempt.collisions += 1 }
         if !error.isConflict && error.sqlstate != "23505" {
           attempt.complaint.tell(error.description)
         }
@@ -99,15 +98,12 @@ final class Lane: Sendable {
     }
   }
 
-  /// What has been tried for a batch.
+  /// What is tried for a batch.
   private struct Attempt {
     var transaction: BatchTransaction
     let complaint: Complaint
     var backoff = Backoff(base: .milliseconds(20), cap: .seconds(10))
-    /// Times the database refused values.
-    var dataFailures = 0
-    /// Times a key was there already. A race is over after one or two; a key that stays is the message's fault.
-    var collisions = 0
+    var tried = BatchAttempt()
   }
 
   private enum Verdict { case done, again, singly }
@@ -117,6 +113,7 @@ final class Lane: Sendable {
     let work = attempt.transaction
     do {
       let report = try await tools.pool.run { try work.perform($0) }
+      CrashPoint.batchCommitted.pass()
       finish(next, report, started.duration(to: .now), work.messages)
       return .done
     } catch is Fenced {
@@ -125,30 +122,33 @@ final class Lane: Sendable {
       guard try await stored() == next else { throw Fenced() }
       finish(next, BatchTransaction.Report(), started.duration(to: .now), [])
       return .done
-    } catch let error as PGError
-      where error.blamesData || error.kind == .conversion || (error.sqlstate == "23505" && attempt.collisions >= 5)
-    {
+    } catch let error as PGError {
+      let step = attempt.tried.next(
+        after: error, messages: work.messages.count, records: work.messages[0].recordCount)
+      guard step != .again else { throw error }
       tools.metrics.add(MetricCatalog.batches, 1, [("kind", tools.kind), ("result", "retried")])
-      if work.messages.count > 1 { return .singly }
-      attempt.dataFailures += 1
-      try await narrow(&attempt, error)
-      if attempt.dataFailures > 2 { try await Task.sleep(for: attempt.backoff.next()) }
+      if step == .singly { return .singly }
+      try await narrow(&attempt, step, error)
+      if attempt.tried.isPatient { try await Task.sleep(for: attempt.backoff.next()) }
       return .again
     }
   }
 
   /// The database refused the only message: its bad records are rejected, or else the message is kept, in the end
   /// without whatever of it could be refused again.
-  private func narrow(_ attempt: inout Attempt, _ error: PGError) async throws {
-    let work = attempt.transaction
-    if attempt.dataFailures <= 3, error.kind == .server, work.messages[0].recordCount > 0 {
+  private func narrow(_ attempt: inout Attempt, _ step: BatchAttempt.Next, _ error: PGError) async throws {
+    var step = step
+    if step == .findRecords {
+      let work = attempt.transaction
       let refused = try await tools.pool.run { try work.findRefused($0) }
       if !refused.isEmpty {
         attempt.transaction.refused.merge(refused) { first, _ in first }
+        CrashPoint.batchNarrowed.pass()
         return
       }
+      step = attempt.tried.keep()
     }
-    attempt.transaction.keepsLittle = attempt.transaction.fault != nil
+    attempt.transaction.keepsLittle = step == .keep(little: true)
     attempt.transaction.fault = MessageFault(
       code: "REFUSED_\(error.sqlstate ?? "VALUE")", reason: "the database refuses this message: \(error.description)")
   }
@@ -165,6 +165,14 @@ final class Lane: Sendable {
     }
   }
 
+  /// How many there were, and how long the oldest was under way.
+  private func tell(_ messages: [DecodedMessage]) {
+    tools.metrics.observe(MetricCatalog.batchMessages, Double(messages.count))
+    guard let oldest = messages.map(\.message.timestamp).filter({ $0 >= 0 }).min() else { return }
+    // Clocks of producers are not ours.
+    tools.metrics.observe(MetricCatalog.messageAge, max(0, Date().timeIntervalSince1970 - Double(oldest) / 1000))
+  }
+
   private func finish(
     _ next: Int64, _ report: BatchTransaction.Report, _ duration: Duration, _ messages: [DecodedMessage]
   ) {
@@ -173,6 +181,7 @@ final class Lane: Sendable {
     if report.hasNewJob { tools.wake() }
     tools.metrics.add(MetricCatalog.batches, 1, [("kind", tools.kind), ("result", "applied")])
     tools.metrics.observe(MetricCatalog.batchDuration, duration.inSeconds)
+    if !messages.isEmpty { tell(messages) }
     for outcome in report.outcomes where outcome.counted {
       for (name, count) in outcome.byName where count > 0 {
         tools.metrics.add(MetricCatalog.records, Double(count), [("kind", tools.kind), ("outcome", name)])

@@ -128,9 +128,8 @@ final class LaneHost: KafkaConsumerDelegate {
         let (claim, stored) = try OffsetStore.claim(
           session, group: configuration.group, topic: partition.topic, partition: partition.partition, start: low,
           owner: configuration.owner)
-        // Below the log's start: messages are gone. Behind its end: the topic was made anew. Both go on at the start,
-        // where nothing can be doubled.
-        guard stored < low || stored > high else { return (claim, stored) }
+        let (start, isGap) = StartOffset.decide(stored: stored, low: low, high: high)
+        guard isGap else { return (claim, start) }
         try OffsetStore.move(session, claim, to: low)
         log.error(
           "OFFSET_OUT_OF_RANGE: the stored offset is not in the log; going on at its start", ("stored", String(stored)),

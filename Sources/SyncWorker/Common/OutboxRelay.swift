@@ -75,14 +75,17 @@ package final class OutboxRelay: Sendable {
         try session.asSystem {
           let messages = try OutboxStore.take(session, limit: 500)
           guard !messages.isEmpty else { return nil }
+          CrashPoint.outboxTaken.pass()
           let outgoing = messages.map { message in
             OutgoingMessage(
               topic: topics.published(message.topic), partition: nil, key: message.key, value: message.value,
               headers: message.headers.map { KafkaHeader(name: $0.name, value: $0.value) })
           }
           let delivery = OutboxDelivery(messages, try waitBlocking { try await producer.sendAll(outgoing) })
+          CrashPoint.outboxPublished.pass()
           if !delivery.published.isEmpty { try OutboxStore.remove(session, delivery.published) }
           if !delivery.parked.isEmpty { try OutboxStore.park(session, delivery.parked) }
+          CrashPoint.outboxMarked.pass()
           return delivery
         }
       }

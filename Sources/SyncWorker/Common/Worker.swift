@@ -30,6 +30,12 @@ package final class Worker: Sendable {
     postgres.sessionSettings["jit"] = "off"
     self.configuration = configuration
     self.metrics = metrics
+    // Until the first proof: found nothing, and never looked.
+    var idle = [MetricCatalog.pushesInFlight]
+    if configuration.verifyInterval != nil {
+      idle += [MetricCatalog.kpiVerifyDifferences, MetricCatalog.kpiVerifyLastSuccess]
+    }
+    for gauge in idle { metrics.set(gauge, 0) }
     var poolOptions = postgres
     // A worker that is frozen inside a transaction holds its job's row; whoever takes the job over must not wait longer
     // than for the lease.

@@ -10,11 +10,15 @@ struct KPIVerifier: Sendable {
   let metrics: Metrics
   let log: Log
 
-  /// Works until cancelled. Many workers share the work: each takes a part of the interval by chance.
+  private static let firstPause = Duration.seconds(60)
+
+  /// Works until cancelled. Many workers share the work: each takes a part of the interval by chance, and looks for the
+  /// first time soon, so that a program with a mistake does not wait for it.
   func run() async throws {
+    var pause = min(interval, KPIVerifier.firstPause) * Double.random(in: 0...1)
     while !Task.isCancelled {
-      let part = Double.random(in: 0.5...1)
-      try await Task.sleep(for: interval * part)
+      try await Task.sleep(for: pause)
+      pause = interval * Double.random(in: 0.5...1)
       do {
         let rows = try await pool.run { session in
           try session.asSystem { try KPIStore.differences(session, organization: nil).rowCount }

@@ -36,6 +36,7 @@ struct ReadJob: Sendable {
     let ending = try await run.read()
     let claim = claim
     let swept = try await pool.run { try ReadRunStore.finish($0, claim, ending, slot: 0) }
+    CrashPoint.readFinished.pass()
     switch ending {
     case .success: log.info("read sync completed", ("mode", request.mode.rawValue), ("swept", String(swept)))
     case .awaitingApproval(let code, let message), .failure(let code, let message):

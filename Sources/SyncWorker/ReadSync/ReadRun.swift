@@ -60,6 +60,7 @@ struct ReadRun: Sendable {
     var position = try await pool.run {
       try ReadRunStore.start($0, claim, mode: mode, source: request.source)
     }
+    CrashPoint.readStarted.pass()
     if let waiting = position.waiting {
       // Whatever was written down and not applied may never have been published.
       position.cursor = waiting.cursor
@@ -92,6 +93,7 @@ struct ReadRun: Sendable {
     }
     try await underway?.value
     try await waitUntilApplied(pages: 0, &backlog)
+    CrashPoint.readApplied.pass()
     return try await ending(position)
   }
 
@@ -137,6 +139,7 @@ struct ReadRun: Sendable {
         keepSeen: request.mode == .full,
         abandonFrom: abandon)
     }
+    CrashPoint.pageWritten.pass()
     backlog.add(pages: entries.count, bytes: entries.reduce(0) { $0 + $1.bytes })
     var rest = messages[...]
     while !rest.isEmpty {
@@ -181,6 +184,7 @@ struct ReadRun: Sendable {
         value: chunk.payload, headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) })
     }
     for result in try await producer.sendAll(messages) { _ = try result.get() }
+    CrashPoint.pagePublished.pass()
   }
 
   /// Waits until no more than `pages` messages and `bytes` bytes are written down and not applied.

@@ -52,7 +52,7 @@ struct SchemaJob: Sendable {
   /// held; what fails with the lease in hand is ended here.
   private func turn(_ request: SchemaChangeRequest, _ row: Int64, _ clock: SchemaClock) async throws -> Bool {
     let changes = try validate(request)
-    KillPoint.validated.pass(settings.killPoint)
+    CrashPoint.schemaValidated.pass()
     let claim = claim
     let (state, place) = try await pool.run { session in
       try JobStore.holding(session, claim) {
@@ -122,7 +122,7 @@ struct SchemaJob: Sendable {
       throw SchemaFault(.versionConflict, "the project changed while the lease was taken, or its id is taken")
     }
     log.info("schema lock taken", ("project", request.project), ("version", String(state.version)))
-    KillPoint.leased.pass(settings.killPoint)
+    CrashPoint.schemaLeased.pass()
     let attempt = TargetStore.Attempt(
       schema: place.schema, organization: claim.organization, project: request.project, changeId: changeId,
       fromVersion: settled.fromVersion, toVersion: settled.toVersion, type: changes.typeName,
@@ -154,7 +154,7 @@ struct SchemaJob: Sendable {
     log.info(
       "schema change applied in the target", ("project", request.project), ("statements", String(plan.statements.count))
     )
-    KillPoint.committed.pass(settings.killPoint)
+    CrashPoint.schemaCommitted.pass()
     try await finish(row, lease, settled, clock, sql: executed)
   }
 
@@ -187,7 +187,6 @@ struct SchemaJob: Sendable {
     _ statements: [SchemaStatement], _ losses: [SchemaLoss], _ attempt: TargetStore.Attempt,
     _ connection: PGConnection, _ clock: SchemaClock, _ sql: String
   ) async throws {
-    let killPoint = settings.killPoint
     try await connection.run { session in
       try session.transaction {
         try TargetStore.begin(session, attempt, clock.limits, sql: sql)
@@ -199,7 +198,7 @@ struct SchemaJob: Sendable {
           try TargetStore.run(session, statement, clock.limits)
         }
         try TargetStore.end(session, attempt)
-        KillPoint.executed.pass(killPoint)
+        CrashPoint.schemaExecuted.pass()
       }
     }
   }
@@ -256,7 +255,7 @@ struct SchemaJob: Sendable {
     try await pool.run { try SchemaRequestStore.finish($0, claim, row, lease, settled, sql: sql) }
     count("applied", clock)
     log.info("schema change done", ("project", lease.project), ("version", String(settled.toVersion)))
-    KillPoint.finished.pass(settings.killPoint)
+    CrashPoint.schemaFinished.pass()
   }
 
   /// The target's error with the lease in hand: again later, or the end.
@@ -306,8 +305,12 @@ struct SchemaJob: Sendable {
     _ row: Int64?, _ lease: ProjectStore.Lease?, _ fault: SchemaFault, _ clock: SchemaClock? = nil
   ) async throws {
     let claim = claim
-    try await pool.run {
+    let isApplied = try await pool.run {
       try SchemaRequestStore.fail($0, claim, row, lease, code: fault.code.rawValue, message: fault.message)
+    }
+    guard !isApplied else {
+      count("applied", clock)
+      return log.info("schema change done: another worker brought it to its end")
     }
     count(fault.code.rawValue, clock)
     log.error("schema change failed", ("code", fault.code.rawValue), ("cause", fault.message))

@@ -17,8 +17,6 @@ package struct SchemaSettings: Sendable {
   /// Between attempts when a target fails in passing. Default: 0.5, 1, 2, 4, 8 s with full jitter below, to the
   /// deadline.
   package var retry = RetryPolicy(steps: [0.5, 1, 2, 4, 8], cap: 8, attempts: nil, jitter: 0.5)
-  /// Where a worker is told to die; nil: nowhere.
-  package var killPoint: KillPoint?
 
   package init() {}
 }

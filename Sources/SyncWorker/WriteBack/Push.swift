@@ -1,5 +1,6 @@
 import PEMS
 import Postgres
+import Runtime
 import SyncDomain
 import SyncStore
 
@@ -28,6 +29,7 @@ struct Push: Sendable {
     var rereads = 0
     while true {
       let upstream = try await target.read(organization: claim.organization, pfaId: claim.pfaId)
+      CrashPoint.pushRead.pass()
       let edit = try await pool.run { try PushStore.load($0, claim) }.edit
       let theirs = upstream.flatMap { FieldValues(json: $0.record.data) }
       switch PushPlan(edit, upstream: theirs) {
@@ -35,6 +37,7 @@ struct Push: Sendable {
       case .confirmed: return confirmed(edit, upstream, theirs, wasSent: false)
       case .push(let values):
         try await pool.run { try PushStore.note($0, claim, values) }
+        CrashPoint.pushNoted.pass()
         do throws(SourceError) {
           try await target.write(
             RecordPatch(
@@ -46,6 +49,7 @@ struct Push: Sendable {
           if rereads <= Push.rereads { continue }
           return .conflict(edit.conflict(.fieldOverlap, values.fields, theirs ?? FieldValues()))
         }
+        CrashPoint.pushSent.pass()
         return confirmed(edit, upstream, theirs, wasSent: true)
       }
     }

@@ -67,6 +67,7 @@ final class Pusher: Sendable {
       let claims = try await pool.run { session in
         try session.asSystem { try PushStore.claim(session, limit: free) }
       }
+      if !claims.isEmpty { CrashPoint.pushClaimed.pass() }
       complaint.settle()
       for claim in claims { start(claim) }
     } catch let error as PGError where error.isConflict || error.sqlstate == "23505" {
@@ -127,10 +128,12 @@ final class Pusher: Sendable {
         try await persist {
           try PushStore.finish($0, claim, values, hashes: hashes, order: order, wasSent: wasSent, day: day)
         }
+        CrashPoint.pushFinished.pass()
         count(wasSent ? "updated" : "unchanged")
         log.info(wasSent ? "edit pushed" : "PEMS has the edit already")
       case .conflict(let conflict):
         try await persist { try PushStore.conflict($0, claim, conflict, day: day) }
+        CrashPoint.pushConflicted.pass()
         count("conflicted")
         log.warning("an edit conflicts with PEMS", ("kind", conflict.kind.rawValue))
       }

@@ -17,6 +17,12 @@ import Testing
     #expect(FailureClass.classify(sqlstate: state) == expected)
   }
 
+  @Test("only what passes by itself, or was somebody else's change, is tried again")
+  func retryable() {
+    let tried = FailureClass.allCases.filter(\.isRetryable)
+    #expect(tried == [.transient, .conflict])
+  }
+
   @Test(
     "R9 R11 HTTP statuses are classified",
     arguments: [

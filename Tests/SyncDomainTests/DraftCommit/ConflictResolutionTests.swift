@@ -33,6 +33,18 @@ import Testing
     #expect(held.record.data == values(#"{"dor":"pems","class":"C"}"#) && held.record.pending.isEmpty)
   }
 
+  @Test(
+    "an edit that is given up while its push may be under way leaves nothing pending: the record follows PEMS again")
+  func givenUpInFlight() throws {
+    let edit = DraftEdit(
+      id: "e", mirrorId: "m", delta: values(#"{"dor":"mine"}"#), base: values(#"{"dor":"base"}"#), baseVersion: 1)
+    let record = MirrorRecord(
+      id: "m", pfaId: "m", version: 3, data: values(#"{"dor":"mine"}"#), pending: values(#"{"dor":"pems"}"#),
+      inFlight: ["dor"])
+    let resolution = try ConflictResolution(.theirs, of: edit, isInEffect: true, on: record)
+    #expect(resolution.record.data == values(#"{"dor":"pems"}"#) && resolution.record.pending.isEmpty)
+  }
+
   @Test("what a decision would overwrite has been shown: as mine, as theirs, or nothing has changed since")
   func unseen() {
     let shown = ShownConflict(

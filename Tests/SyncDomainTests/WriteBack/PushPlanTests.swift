@@ -104,6 +104,15 @@ import Testing
     }
   }
 
+  @Test("W4, M9-12: what another edit's attempt of unknown outcome has put into PEMS is no conflict")
+  func othersAttempt() {
+    var edit = edit(["dor"], #"{"dor":"C"}"#, pending: #"{"dor":"A"}"#)
+    let upstream = values(#"{"dor":"B"}"#)
+    #expect(conflict(PushPlan(edit, upstream: upstream))?.fields == ["dor"])
+    edit.othersPushed = [values(#"{"model":"B"}"#), values(#"{"dor":"B"}"#)]
+    #expect(PushPlan(edit, upstream: upstream) == .push(values(#"{"dor":"C"}"#)))
+  }
+
   @Test("whatever PEMS has: a push ends with our values there and no foreign value overwritten, or in a conflict")
   func property() {
     var generator = SplitMix64(seed: printedSeed())

@@ -136,4 +136,40 @@ import Testing
       try expectExact(session)
     }
   }
+
+  @Test("PEMS goes back to what it said before a conflict that was decided for it: the record follows")
+  func backAgain() async throws {
+    try await onDatabase { session in
+      try edited(session)
+      let push = try claim(session)
+      guard case .conflict(let conflict) = try plan(session, push, rate: "17000") else {
+        Issue.record("PEMS' value would be overwritten")
+        return
+      }
+      try PushStore.conflict(session, push, conflict, day: "d")
+      let id = try #require(try session.value("SELECT id FROM pfa_sync_conflict WHERE status = 'open'"))
+      _ = try ConflictStore.resolve(session, id, organization: "RIO", choice: .theirs, user: "ann", reason: "theirs")
+      #expect(try session.table(Self.row) == [["17000", "-"]])
+      try apply(session, [Sample("a", 3)])
+      #expect(try session.table(Self.row) == [["15000", "-"]])
+      try expectExact(session)
+    }
+  }
+
+  @Test("PEMS takes a push back before it is ended, and a read says so: the next one is believed")
+  func takenBack() async throws {
+    try await onDatabase { session in
+      try edited(session)
+      let push = try claim(session)
+      try PushStore.note(session, push, try PushStore.load(session, push).edit.ours(["monthlyRate"]))
+      try apply(session, [Sample("a", 3)])
+      #expect(try session.table(Self.row) == [["16000", #"{"monthlyRate": 15000}"#]])
+      try finish(session, push, rate: "16000", order: SourceOrder(block: 1, index: 0))
+      try apply(session, [Sample("a", 2) { $0.rate = "16000" }])
+      #expect(try session.table(Self.row) == [["16000", "-"]])
+      try apply(session, [Sample("a", 3)])
+      #expect(try session.table(Self.row) == [["15000", "-"]])
+      try expectExact(session)
+    }
+  }
 }

@@ -50,6 +50,27 @@ import Testing
     #expect(Set(taken.joined()).count == 250 && taken.joined().count == 250)
   }
 
+  @Test("W4 a push learns what other open edits of its record may have put into PEMS, and of no other record")
+  func othersAttempts() async throws {
+    try await onDatabase { session in
+      try prepare(session, 2)
+      try prepare(session, 2)
+      let first = try session.asSystem { try PushStore.claim(session, limit: 2) }
+      for claim in first {
+        let sent = try #require(FieldValues(json: Array(#"{"dor":"\#(claim.pfaId)"}"#.utf8)))
+        try PushStore.note(session, claim, sent)
+        try PushStore.delay(session, claim, milliseconds: 60_000, code: "TIMEOUT", message: "no answer")
+      }
+      let second = try session.asSystem { try PushStore.claim(session, limit: 2) }
+      #expect(Set(second.map(\.id)).isDisjoint(with: first.map(\.id)) && second.count == 2)
+      for claim in second {
+        let edit = try PushStore.load(session, claim).edit
+        #expect(edit.pushed.isEmpty)
+        #expect(edit.othersPushed.map { $0["dor"].text } == [claim.pfaId])
+      }
+    }
+  }
+
   @Test("a claim that was taken over writes nothing: not its end, not a conflict, not a delay")
   func fenced() async throws {
     try await onDatabase { session in

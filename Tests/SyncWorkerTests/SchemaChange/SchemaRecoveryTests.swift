@@ -12,23 +12,23 @@ import Testing
 struct SchemaRecoveryTests {
   @Test(
     "S3-01, S3-13, S3-26: a worker killed at a named moment; the next one brings the change to its end, once",
-    arguments: KillPoint.allCases)
-  func killed(_ point: KillPoint) async throws {
+    arguments: [CrashPoint.schemaValidated, .schemaLeased, .schemaExecuted, .schemaCommitted, .schemaFinished])
+  func killed(_ point: CrashPoint) async throws {
     try await WorkerWorld.with { world in
       try await world.deploy()
       let first = try world.startWorker()
       try await world.makeProject()
       await first.stop()
-      let dying = try world.spawnWorker(["\(KillPoint.variable)=\(point.rawValue)"])
+      let dying = try world.spawnWorker(["\(CrashPoint.variable)=\(point.rawValue)"])
       let job = try await world.change(
         #"{"type":"add_column","table_id":"orders","column":{"id":"note","type":"text"}}"#, version: 1)
       #expect(await dying.wait() == 128 + SIGKILL, "\(dying.log)")
       let said = ["schema lock taken", "schema change applied in the target", "schema change done"]
-      let reached: [KillPoint: Int] = [.leased: 1, .executed: 1, .committed: 2, .finished: 3]
+      let reached: [CrashPoint: Int] = [.schemaLeased: 1, .schemaExecuted: 1, .schemaCommitted: 2, .schemaFinished: 3]
       #expect(said.filter { dying.log.contains($0) }.count == reached[point] ?? 0)
       let left = try await world.project()
       // What an in-between reader sees is the old version under a lease, or the new one.
-      let expected = [KillPoint.validated: "1|ready", .finished: "2|ready"]
+      let expected = [CrashPoint.schemaValidated: "1|ready", .schemaFinished: "2|ready"]
       #expect(left == expected[point] ?? "1|applying")
       // The lease of the dead worker's job would run out by itself, in seconds.
       try await world.execute(
@@ -39,7 +39,7 @@ struct SchemaRecoveryTests {
       #expect(try await world.project() == "2|ready")
       #expect(try await world.columns().count == 4)
       #expect(try await world.disagreements() == [])
-      let again = [KillPoint.leased, .executed].contains(point)
+      let again = [CrashPoint.schemaLeased, .schemaExecuted].contains(point)
       #expect(try await world.history() == ["applied|∅"] + (again ? ["applied|∅", "failed|ABANDONED"] : ["applied|∅"]))
     }
   }
@@ -96,7 +96,7 @@ struct SchemaRecoveryTests {
       let first = try world.startWorker()
       try await world.makeProject()
       await first.stop()
-      let dying = try world.spawnWorker(["\(KillPoint.variable)=committed"])
+      let dying = try world.spawnWorker(["\(CrashPoint.variable)=schema.committed"])
       let dead = try await world.change(
         #"{"type":"add_column","table_id":"orders","column":{"id":"a","type":"text"}}"#, version: 1)
       _ = await dying.wait()
@@ -112,6 +112,35 @@ struct SchemaRecoveryTests {
       #expect(try await world.project() == "3|ready")
       #expect(try await world.columns().count == 5)
       #expect(try await world.disagreements() == [])
+      #expect(try await world.history() == ["applied|∅", "applied|∅", "applied|∅"])
+    }
+  }
+
+  @Test("A change that another job's worker brought to its end is a success of its own job")
+  func endedByOthers() async throws {
+    try await WorkerWorld.with { world in
+      try await world.deploy()
+      let first = try world.startWorker()
+      try await world.makeProject()
+      await first.stop()
+      let dying = try world.spawnWorker(["\(KillPoint.variable)=committed"])
+      let dead = try await world.change(
+        #"{"type":"add_column","table_id":"orders","column":{"id":"a","type":"text"}}"#, version: 1)
+      _ = await dying.wait()
+      // The project's lease has run out, the job's has not: another job comes first.
+      try await world.execute(
+        """
+        UPDATE projects SET lock_expires_at = now() - interval '1 second';
+        UPDATE sync_job SET lease_expires_at = now() + interval '8 seconds' WHERE id = '\(dead)'
+        """)
+      try await world.startMember { () async throws in
+        let job = try await world.alter(
+          #"{"type":"add_column","table_id":"orders","column":{"id":"b","type":"text"}}"#, version: 2)
+        #expect(job.state == "succeeded", "\(job)")
+        let ended = try await world.waitForJob(dead)
+        #expect(ended.state == "succeeded" && ended.code == nil, "\(ended)")
+      }
+      #expect(try await world.project() == "3|ready")
       #expect(try await world.history() == ["applied|∅", "applied|∅", "applied|∅"])
     }
   }

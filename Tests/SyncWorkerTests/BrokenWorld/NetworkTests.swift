@@ -9,29 +9,9 @@ import Testing
 /// Broken networks between a worker and its services.
 @Suite("Network")
 struct NetworkTests {
-  /// A world whose workers reach Postgres through a proxy.
-  private func withProxy(
-    _ wanted: WorkerWorld.Options = WorkerWorld.Options(),
-    _ body: (WorkerWorld, FaultProxy, RunningWorker) async throws -> Void
-  ) async throws {
-    var options = wanted
-    let server = try await TestDatabase.embedded()
-    let proxy = try FaultProxy.start(.unix(server.socketPath))
-    options.server = server
-    try await WorkerWorld.with(options) { world in
-      let name = world.databaseURL.split(separator: "?")[0].split(separator: "/").last ?? ""
-      let worker = try world.startWorker {
-        $0.postgres.url = "postgresql://postgres@127.0.0.1:\(proxy.port)/\(name)?sslmode=disable&gssencmode=disable"
-      }
-      try await body(world, proxy, worker)
-      proxy.set(.pass)
-    }
-    proxy.stop()
-  }
-
   @Test("contract 4.1: a connection cut before or in the middle of COMMIT leaves each message applied exactly once")
   func cutCommit() async throws {
-    try await withProxy { world, proxy, worker in
+    try await WorkerWorld.withProxy { world, proxy, worker in
       var sent = 0
       // Whose COMMIT is hit is chance: the lane's, the relay's or the gauges'. Until the lane's was, three times of
       // each kind.
@@ -70,7 +50,7 @@ struct NetworkTests {
     "S0-16: while Postgres does not answer the worker says so and waits; afterwards the sync ends as if nothing had been"
   )
   func stall() async throws {
-    try await withProxy(
+    try await WorkerWorld.withProxy(
       .of {
         $0.records = 500
         $0.pageSize = 50
@@ -93,7 +73,7 @@ struct NetworkTests {
 
   @Test("cut connections, many times during a sync, change nothing of its outcome and use up no attempt")
   func cuts() async throws {
-    try await withProxy(
+    try await WorkerWorld.withProxy(
       .of {
         $0.records = 600
         $0.pageSize = 30

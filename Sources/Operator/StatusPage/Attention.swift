@@ -1,0 +1,118 @@
+import Runtime
+import SyncStore
+
+/// One thing that a person should look at, with the commands that explain and mend it. Pure.
+struct Attention: Sendable, Equatable {
+  /// What it is, in a sentence without its full stop.
+  let text: String
+  /// Commands to paste, in the order to use them.
+  let commands: [String]
+  /// Where the status page says more; nil: nowhere.
+  var page: String?
+
+  /// Everything of an overview that should be looked at, what stops work first.
+  static func all(_ overview: Overview) -> [Attention] {
+    approvals(overview) + silent(overview) + failures(overview) + letters(overview) + conflicts(overview)
+      + pushes(overview) + pauses(overview) + lags(overview)
+  }
+
+  private static func approvals(_ overview: Overview) -> [Attention] {
+    (overview.approvals.value ?? []).map { job in
+      let id = job.text("id")
+      return Attention(
+        text: "\(job.text("kind")) of \(job.text("organization_id")) waits for approval: "
+          + "\(job["error_message"] ?? job.text("error_code"))",
+        commands: [
+          "syncline jobs why \(id)", "syncline jobs approve \(id) --reason '…' --yes",
+          "syncline jobs cancel \(id) --reason '…' --yes",
+        ], page: "/job?id=\(id)")
+    }
+  }
+
+  private static func silent(_ overview: Overview) -> [Attention] {
+    (overview.silentJobs.value ?? []).map { job in
+      Attention(
+        text: "\(job.kind) of \(job.organization) has no worker for \(durationText(Double(job.seconds))): "
+          + "\(job.owner ?? "its worker") went silent and nobody took it over",
+        commands: ["syncline jobs why \(job.id)", "syncline worker"], page: "/job?id=\(job.id)")
+    }
+  }
+
+  private static func failures(_ overview: Overview) -> [Attention] {
+    (overview.live.value?.failures ?? []).map { job in
+      // A commit is mended at its conflicts, a schema change by another one.
+      let remedy =
+        switch job.kind {
+        case "read_sync", "draft_commit": ["syncline jobs retry \(job.id) --reason '…' --yes"]
+        case "schema_change": ["syncline schema history --errors"]
+        default: [String]()
+        }
+      return Attention(
+        text:
+          "\(job.kind) of \(job.organization) failed with \(job.code)\(job.message.isEmpty ? "" : ": \(job.message)")",
+        commands: ["syncline jobs why \(job.id)"] + remedy, page: "/job?id=\(job.id)")
+    }
+  }
+
+  private static func letters(_ overview: Overview) -> [Attention] {
+    (overview.letters.value ?? []).map { letter in
+      let (count, id, code) = (letter.integer("count"), letter.integer("id"), letter.text("code"))
+      let replay = count == 1 ? "\(id)" : "--code \(code)"
+      return Attention(
+        text: "\(counted(Int(count), "message")) of \(letter.text("topic")) could not be applied, \(code): "
+          + letter.text("cause"),
+        commands: [
+          "syncline dead-letters show \(id)", "syncline dead-letters replay \(replay) --reason '…' --yes",
+          "syncline dead-letters discard \(replay) --reason '…' --yes",
+        ])
+    }
+  }
+
+  private static func conflicts(_ overview: Overview) -> [Attention] {
+    (overview.conflicts.value ?? []).map { conflict in
+      let id = conflict.text("id")
+      return Attention(
+        text: "an edit of \(conflict.text("pfa_id")) by \(conflict.text("user_id")) waits for a decision, "
+          + conflict.text("kind"),
+        commands: [
+          "syncline conflicts show \(id)",
+          "syncline conflicts resolve \(id) --take theirs --user '…' --reason '…' --yes",
+        ])
+    }
+  }
+
+  private static func pushes(_ overview: Overview) -> [Attention] {
+    (overview.failedPushes.value ?? [:]).sorted { $0.key < $1.key }.map { code, count in
+      Attention(
+        text: "\(counted(Int(count), "edit")) did not reach PEMS, \(code)",
+        commands: [
+          "syncline drafts list --state failed -o json", "syncline drafts retry --code \(code) --reason '…' --yes",
+        ])
+    }
+  }
+
+  private static func pauses(_ overview: Overview) -> [Attention] {
+    (overview.queue.value ?? []).filter { $0.isTrue("paused") }.map { pause in
+      let (kind, organization) = (pause["kind"], pause["organization_id"])
+      let options = [kind.map { "--kind \($0)" }, organization.map { "--organization \($0)" }].compactMap(\.self)
+      let waiting = pause.integer("queued") + pause.integer("held_messages")
+      return Attention(
+        text: "\(kind ?? "all work") of \(organization ?? "all organizations") is paused by \(pause.text("paused_by"))"
+          + (pause["reason"].map { ": \($0)" } ?? "") + (waiting > 0 ? "; \(waiting) waiting" : ""),
+        commands: ["syncline queue list", "syncline queue resume \(options.joined(separator: " "))"])
+    }
+  }
+
+  /// Lag alone is work in progress; lag that nobody works on, or with something odd about it, is not.
+  private static func lags(_ overview: Overview) -> [Attention] {
+    (overview.lag.value ?? []).compactMap { partition in
+      let place = "partition \(partition.partition) of \(partition.topic)"
+      if let note = partition.note, partition.applied != nil {
+        return Attention(text: "\(place): \(note)", commands: ["syncline lag", "syncline doctor"])
+      }
+      guard let lag = partition.lag, lag > 0, partition.owner == nil else { return nil }
+      return Attention(
+        text: "\(place) has \(grouped(lag)) messages and no worker", commands: ["syncline lag", "syncline worker"])
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import FoundationEssentials
+import Postgres
+import SyncStore
+
+/// What goes on in all organizations at one moment: what the status page shows first, and what its `Attention` and the
+/// demo's tour are made of.
+struct Overview: Sendable {
+  /// Rows of each list at most.
+  static let limit = 12
+  /// Organizations at most; more are a matter for the command line.
+  static let organizationLimit = 200
+  /// A lease past for longer than a takeover may take.
+  private static let silence = 15
+
+  var time: Date
+  var live: Section<LiveState> = .read(LiveState())
+  var organizations: Section<[Facts]> = .read([])
+  /// The newest.
+  var jobs: Section<[Facts]> = .read([])
+  /// Those that wait for a person.
+  var approvals: Section<[Facts]> = .read([])
+  var silentJobs: Section<[HealthReports.SilentJob]> = .read([])
+  var log: Section<[Facts]> = .read([])
+  /// Open ones.
+  var conflicts: Section<[Facts]> = .read([])
+  /// Open ones, by cause.
+  var letters: Section<[Facts]> = .read([])
+  var queue: Section<[Facts]> = .read([])
+  /// Edits whose push was given up, by code.
+  var failedPushes: Section<[String: Int64]> = .read([:])
+  var lag: Section<[PartitionLag]> = .read([])
+
+  init(time: Date) { self.time = time }
+
+  /// Reads everything but the lag. Each part is read by itself, so that one that takes too long leaves the others.
+  mutating func read(_ part: SectionReader) async {
+    let (limit, silence) = (Overview.limit, Overview.silence)
+    live = await part.read { try ActivityReports.live($0, limit: limit) }
+    approvals = await part.read {
+      Facts.all(
+        try JobReports.list(
+          $0, organization: nil, state: "awaiting_approval", kind: nil, limit: Int64(limit)))
+    }
+    silentJobs = await part.read { try HealthReports.silentJobs($0, after: silence) }
+    letters = await part.read {
+      var open = DeadLetterFilter()
+      open.status = "open"
+      return Facts.all(try DeadLetterReports.groups($0, open, limit: Int64(limit)))
+    }
+    conflicts = await part.read {
+      Facts.all(
+        try DraftReports.conflicts($0, organization: nil, status: "open", limit: Int64(limit)))
+    }
+    queue = await part.read { Facts.all(try QueueStore.list($0, organization: nil, kind: nil)) }
+    failedPushes = await part.read { session in
+      Dictionary(try PushReports.sample(session).failed.map { ($0.code, $0.count) }) { $0 + $1 }
+    }
+    jobs = await part.read {
+      Facts.all(try JobReports.list($0, organization: nil, state: nil, kind: nil, limit: Int64(limit)))
+    }
+    log = await part.read {
+      Facts.all(try LogReports.list($0, organization: nil, status: nil, limit: Int64(limit)))
+    }
+    organizations = await part.read {
+      Facts.all(
+        try StatusReports.organizations($0, organization: nil, limit: Overview.organizationLimit))
+    }
+  }
+}
