@@ -123,7 +123,7 @@ struct SchemaRecoveryTests {
       let first = try world.startWorker()
       try await world.makeProject()
       await first.stop()
-      let dying = try world.spawnWorker(["\(KillPoint.variable)=committed"])
+      let dying = try world.spawnWorker(["\(CrashPoint.variable)=schema.committed"])
       let dead = try await world.change(
         #"{"type":"add_column","table_id":"orders","column":{"id":"a","type":"text"}}"#, version: 1)
       _ = await dying.wait()
