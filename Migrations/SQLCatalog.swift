@@ -81,7 +81,6 @@ package enum Queries {
   package static let lockConflictRecord = SQLCatalog.text(PackageResources.lock_conflict_record_sql)
   package static let refreshConflict = SQLCatalog.text(PackageResources.refresh_conflict_sql)
   package static let resolveConflict = SQLCatalog.text(PackageResources.resolve_conflict_sql)
-  package static let permitEditor = SQLCatalog.text(PackageResources.permit_editor_sql)
   package static let queueWriteBacks = SQLCatalog.text(PackageResources.queue_write_backs_sql)
   package static let recordCommits = SQLCatalog.text(PackageResources.record_commits_sql)
   package static let writeEdits = SQLCatalog.text(PackageResources.write_edits_sql)
@@ -197,10 +196,9 @@ package enum Queries {
   package static let silentJobs = SQLCatalog.text(PackageResources.silent_jobs_sql)
   package static let tableBloat = SQLCatalog.text(PackageResources.table_bloat_sql)
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
-  package static let watchJob = SQLCatalog.text(PackageResources.watch_job_sql)
 
   /// Every statement by file name, for the test that prepares each of them.
-  package static let all = product + schedule + presence + status + trends + bench
+  package static let all = product + schedule + presence + status + decisions + trends + bench
 
   private static let product: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),
@@ -267,7 +265,6 @@ package enum Queries {
     ("lock_conflict_record", lockConflictRecord),
     ("refresh_conflict", refreshConflict),
     ("resolve_conflict", resolveConflict),
-    ("permit_editor", permitEditor),
     ("queue_write_backs", queueWriteBacks),
     ("record_commits", recordCommits),
     ("write_edits", writeEdits),
@@ -362,6 +359,5 @@ package enum Queries {
     ("silent_jobs", silentJobs),
     ("table_bloat", tableBloat),
     ("unforced_tables", unforcedTables),
-    ("watch_job", watchJob),
   ]
 }

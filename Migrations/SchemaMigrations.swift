@@ -56,6 +56,9 @@ extension SQLCatalog {
       version: 18, name: "presence", up: text(PackageResources.V0018_presence_up_sql),
       down: text(PackageResources.V0018_presence_down_sql)),
     Migration(
+      version: 19, name: "decisions", up: text(PackageResources.V0019_decisions_up_sql),
+      down: text(PackageResources.V0019_decisions_down_sql)),
+    Migration(
       version: 23, name: "analytics", up: text(PackageResources.V0023_analytics_up_sql),
       down: text(PackageResources.V0023_analytics_down_sql)),
   ]

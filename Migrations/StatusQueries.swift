@@ -2,12 +2,11 @@
 extension Queries {
   package static let kpiHistory = SQLCatalog.text(PackageResources.kpi_history_sql)
   package static let largestKPIs = SQLCatalog.text(PackageResources.largest_kpis_sql)
-  package static let namePerson = SQLCatalog.text(PackageResources.name_person_sql)
   package static let organizationStates = SQLCatalog.text(PackageResources.organization_states_sql)
 
   /// All of them, for a test that prepares each.
   static let status: [(name: String, sql: String)] = [
-    ("kpi_history", kpiHistory), ("largest_kpis", largestKPIs), ("name_person", namePerson),
+    ("kpi_history", kpiHistory), ("largest_kpis", largestKPIs),
     ("organization_states", organizationStates),
   ]
 }

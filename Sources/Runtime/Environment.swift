@@ -22,6 +22,17 @@ package enum Environment {
   package static func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
 
+/// The name of the login that runs this process; nil when the system has none for it. Blocks.
+package func loginName() -> String? {
+  var entry = passwd()
+  var found: UnsafeMutablePointer<passwd>?
+  var texts = [CChar](repeating: 0, count: 16_384)
+  guard getpwuid_r(geteuid(), &entry, &texts, texts.count, &found) == 0, let name = found?.pointee.pw_name else {
+    return nil
+  }
+  return String(cString: name)
+}
+
 /// Why a file could not be read, in the system's words.
 package struct FileError: Error, Equatable, CustomStringConvertible {
   package let path: String

@@ -33,7 +33,7 @@ enum Sample {
       .flag("dry-run", "change nothing"),
       .flag("all", "everything"),
     ], examples: [Example("syncline sync run RIO --source pems --wait", "read RIO and watch")],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { _ in .ok }
   static let jobsList = Command(path: ["jobs", "list"], summary: "List jobs") { _ in .ok }
   static let jobsShow = Command(

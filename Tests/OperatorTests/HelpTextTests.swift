@@ -52,6 +52,7 @@ struct HelpTextTests {
           SYNCLINE_JOBS_DIR         job and source definitions (default: Jobs)
           SYNCLINE_LOG_FORMAT       log lines for people or for machines (default: text on a terminal)
           SYNCLINE_LOG_LEVEL        lines below it are dropped (default: info)
+          SYNCLINE_ACTOR            who runs commands, for histories (default: the login's name)
           SYNCLINE_KAFKA_<NAME>     any librdkafka property: lower case, '.' for '_'
 
         Exit codes: 0 ok, 1 failure, 2 usage or configuration, 3 Postgres or Kafka unreachable, 4 findings,
@@ -99,8 +100,8 @@ struct HelpTextTests {
               --limit N                       at most so many records
               --dry-run                       change nothing
               --all                           everything
-          -y, --yes                           do not ask
-              --reason TEXT                   why, for the audit trail
+          -y, --yes                           do not ask; without a terminal nobody is asked
+              --reason TEXT                   why; kept in the history
 
         \(HelpTextTests.common)
 
@@ -138,8 +139,8 @@ struct HelpTextTests {
                                                 only with this status (default: open)
               --dry-run                         show which ones, change nothing
               --rate N                          at most this many a second
-          -y, --yes                             do not ask
-              --reason TEXT                     why, for the audit trail
+          -y, --yes                             do not ask; without a terminal nobody is asked
+              --reason TEXT                     why; kept in the history
 
         \(HelpTextTests.common)
 

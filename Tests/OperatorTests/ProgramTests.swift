@@ -8,13 +8,13 @@ struct ProgramTests {
 
   private func run(
     _ line: [String], _ format: OutputFormat? = nil, environment: [String: String] = [:],
-    stops: (@Sendable () -> AsyncStream<StopSignal>)? = nil, ask: Prompt.Ask? = nil, isChanging: Bool = false,
+    stops: (@Sendable () -> AsyncStream<StopSignal>)? = nil, ask: Prompt.Ask? = nil, change: Change? = nil,
     rules: [ErrorRule] = [], body: @escaping @Sendable (Invocation) async throws -> ExitCode = { _ in .ok }
   ) async -> (code: ExitCode, data: String, messages: String) {
     let command = Command(
       path: ["do"], summary: "Do it", arguments: [Argument("X", "x", .any)],
       options: [.flag("all", "all"), .text("kind", "K", "kind"), .text("size", "S", "size", default: "9")],
-      needs: [.database], isChanging: isChanging, run: body)
+      needs: [.database], change: change, run: body)
     let recorder = Recorder()
     let table = CommandTable([command, VersionCommand.command { [("libpq", "15.7")] }])
     let code = await Program(table, errorRules: rules).run(
@@ -119,13 +119,19 @@ struct ProgramTests {
       try await invocation.confirm("Discard 12 drafts")
       return .ok
     }
-    let refused = await run(["do"], body: body)
+    let refused = await run(["do"], change: .destroys, body: body)
     #expect(refused.code == .usage)
     #expect(refused.messages == "error: CONFIRMATION_REQUIRED: Discard 12 drafts?; do: pass --yes\n")
-    #expect(await run(["do", "-y"], body: body).code == .ok)
-    #expect(await run(["do"], ask: { $0 == "Discard 12 drafts? [y/N] " ? "Y" : nil }, body: body).code == .ok)
-    #expect(await run(["do"], ask: { _ in "n" }, body: body).code == .failure)
-    #expect(await run(["do"], ask: { _ in nil }, body: body).code == .failure)
+    for change in [Change.alters, .destroys] {
+      #expect(await run(["do", "-y"], change: change, body: body).code == .ok)
+      let agreed = await run(["do"], ask: { $0 == "Discard 12 drafts? [y/N] " ? "Y" : nil }, change: change, body: body)
+      #expect(agreed.code == .ok)
+      #expect(await run(["do"], ask: { _ in "n" }, change: change, body: body).code == .failure)
+      #expect(await run(["do"], ask: { _ in nil }, change: change, body: body).code == .failure)
+    }
+    // What can be changed again goes ahead where nobody can be asked, and what only adds asks nobody.
+    #expect(await run(["do"], change: .alters, body: body).code == .ok)
+    #expect(await run(["do"], ask: { _ in nil }, change: .adds, body: body).code == .ok)
   }
 
   @Test("A closed pipe ends a reading command quietly, and a changing one not as ok")
@@ -133,7 +139,7 @@ struct ProgramTests {
     let body: @Sendable (Invocation) async throws -> ExitCode = { _ in throw BrokenPipe() }
     let reading = await run(["do"], body: body)
     #expect(reading.code == .ok && reading.messages == "")
-    #expect(await run(["do"], isChanging: true, body: body).code == .failure)
+    #expect(await run(["do"], change: .adds, body: body).code == .failure)
   }
 
   @Test("A first signal cancels the command, a second one does not wait for it")

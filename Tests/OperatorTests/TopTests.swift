@@ -46,9 +46,10 @@ struct TopTests {
   func once() async throws {
     let kafka = try EmbeddedKafka()
     defer { kafka.stop() }
-    let ran = try await syncline(
-      ["top", "--once"],
-      environment: ["KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, KafkaConnection.embeddedVariable: "1"])
+    let environment = ["KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, KafkaConnection.embeddedVariable: "1"]
+    let json = try await syncline(["top"], environment: environment).json
+    #expect(json["queued"]?.integer == 0 && json["topics"]?.count != nil && json["failed_jobs"]?.count == 0)
+    let ran = try await syncline(["top", "--once", "-o", "table"], environment: environment)
     #expect(ran.code == .ok, "\(ran.messages)")
     #expect(ran.data.hasPrefix("syncline top  ") && ran.data.contains("no job runs"))
   }

@@ -17,12 +17,12 @@ struct DeadLetterTests {
       let good = Events.changed(Events.record(1))
       let data = Events.payload(Events.record(2))
       let cases: [(code: String, organization: String, message: OutgoingMessage)] = [
-        ("INVALID_JSON", "∅", world.message(Array("{not json".utf8), headers: Events.headers())),
-        ("INVALID_JSON", "∅", world.message([0xFF, 0x00, 0xFE], headers: Events.headers(), key: "odd")),
+        ("INVALID_JSON", "RIO", world.message(Array("{not json".utf8), headers: Events.headers())),
+        ("INVALID_JSON", "RIO", world.message([0xFF, 0x00, 0xFE], headers: Events.headers(), key: "odd")),
         ("INVALID_ENVELOPE", "∅", world.message(data, headers: [])),
         ("INVALID_ENVELOPE", "∅", world.message(data, headers: Events.headers(["ce_id": nil]))),
         ("UNSUPPORTED_SPECVERSION", "∅", world.message(data, headers: Events.headers(["ce_specversion": "0.3"]))),
-        ("UNKNOWN_TYPE", "∅", world.message(data, headers: Events.headers(["ce_type": "pems.something.else"]))),
+        ("UNKNOWN_TYPE", "RIO", world.message(data, headers: Events.headers(["ce_type": "pems.something.else"]))),
         ("ORGANIZATION_MISMATCH", "∅", world.message(data, headers: Events.headers(["ce_organization": "RIO2"]))),
         (
           "UNKNOWN_ORGANIZATION", "NOWHERE",
@@ -30,14 +30,14 @@ struct DeadLetterTests {
             Events.payload(Events.record(3, organization: "NOWHERE"), organization: "NOWHERE"),
             headers: Events.headers(["ce_organization": nil]))
         ),
-        ("INVALID_MESSAGE", "∅", world.message(Array(#"{"organization":"RIO"}"#.utf8), headers: Events.headers())),
+        ("INVALID_MESSAGE", "RIO", world.message(Array(#"{"organization":"RIO"}"#.utf8), headers: Events.headers())),
         (
-          "INVALID_MESSAGE", "∅",
+          "INVALID_MESSAGE", "RIO",
           world.message(
             Array(#"{"organization":"RIO","mode":"sideways","source":"sim"}"#.utf8),
             headers: Events.headers(["ce_type": "pems.read-sync.requested"]))
         ),
-        ("INVALID_JSON", "∅", world.message([], headers: Events.headers())),
+        ("INVALID_JSON", "RIO", world.message([], headers: Events.headers())),
       ]
       var messages = [world.message(good, key: "RIO/1")]
       for entry in cases { messages.append(entry.message) }

@@ -52,11 +52,56 @@ struct DecisionTests {
     #expect(Set(ids).count == 2 && ids.contains(UUIDText.event(source: "test", id: "7")))
   }
 
-  private func decoded(_ event: CloudEvent, offset: Int64 = 0) -> DecodedMessage {
+  private func decoded(_ event: CloudEvent, offset: Int64 = 0, kind: WorkKind? = nil) -> DecodedMessage {
     DecodedMessage(
       KafkaMessage(
         topic: "t", partition: 0, offset: offset, key: nil, value: event.data,
-        headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) }, timestamp: 0))
+        headers: event.binaryHeaders.map { KafkaHeader(name: $0.0, value: $0.1) }, timestamp: 0), kind: kind)
+  }
+
+  @Test("an event on the topic of another kind is a dead letter, whatever the kind; at home it is none")
+  func wrongTopic() {
+    let types = [
+      ReadSyncMessage.requestedType, ReadSyncMessage.pageType, ReadSyncMessage.changedType, DraftCommitRequest.type,
+      WriteBackMessage.requestedType, SchemaChangeRequest.type, KPIRebuildMessage.type,
+    ]
+    for type in types {
+      let event = CloudEvent(id: "1", source: "s", type: type, organization: "RIO", data: Array("{}".utf8))
+      for kind in WorkKind.allCases {
+        guard case .fault(let fault) = decoded(event, kind: kind).content else { continue }
+        let isForeign = fault.code == "UNKNOWN_TYPE"
+        #expect(isForeign == (WorkKind.home(of: type) != kind), "\(type) on \(kind): \(fault.reason)")
+      }
+    }
+    let rebuild = Array(#"{"organization":"RIO"}"#.utf8)
+    let event = CloudEvent(id: "1", source: "s", type: KPIRebuildMessage.type, data: rebuild)
+    guard case .fault(let fault) = decoded(event, kind: .readSync).content else {
+      Issue.record("taken from a foreign topic")
+      return
+    }
+    #expect(fault.code == "UNKNOWN_TYPE" && fault.reason.contains("kpi_rebuild"))
+  }
+
+  @Test("a dead letter keeps the organization that its message names, if there is one of that name")
+  func blamed() {
+    let cases: [(header: String?, payload: String, expected: String?)] = [
+      (nil, #"{"organization":"RIO","mode":"bad","source":"s"}"#, "RIO"),
+      ("RIO", #"{"mode":"full"}"#, "RIO"), ("RIO", "no json", "RIO"),
+      (nil, #"{"organization_id":"RIO"}"#, "RIO"), (nil, #"{"organization":7}"#, nil),
+      (nil, #"{"organization":"NO","mode":"bad"}"#, nil), ("ZET", #"{"organization":"RIO","mode":"bad"}"#, nil),
+    ]
+    for (header, payload, expected) in cases {
+      let event = CloudEvent(
+        id: "1", source: "s", type: ReadSyncMessage.requestedType, organization: header, data: Array(payload.utf8))
+      let message = decoded(event)
+      #expect(message.organization == nil)
+      let plan = BatchPlan([message], known: BatchPlan.organizations([message]).intersection(["RIO", "ZET"]))
+      guard case .keep(let letter)? = plan.steps.first else {
+        Issue.record("\(plan.steps)")
+        continue
+      }
+      #expect(letter.organization == expected, "\(payload)")
+    }
   }
 
   @Test(

@@ -78,7 +78,7 @@ struct DryRunTests {
     for line in try await world.lines(
       """
       SELECT category, source, dor, (total_plan_cost * 100)::bigint, (total_forecast_cost * 100)::bigint,
-        (total_actual_cost * 100)::bigint, record_count FROM pfa_kpi_summary
+        (total_actual_cost * 100)::bigint, record_count, actualized_count FROM pfa_kpi_summary
       """)
     {
       let cells = line.split(separator: "|").map(String.init)
@@ -90,7 +90,7 @@ struct DryRunTests {
   private func difference(_ old: Totals, _ new: Totals) -> Totals {
     var out: Totals = [:]
     for key in Set(old.keys).union(new.keys) {
-      let delta = zip(new[key] ?? [0, 0, 0, 0], old[key] ?? [0, 0, 0, 0]).map { $0 - $1 }
+      let delta = zip(new[key] ?? [0, 0, 0, 0, 0], old[key] ?? [0, 0, 0, 0, 0]).map { $0 - $1 }
       if delta.contains(where: { $0 != 0 }) { out[key] = delta }
     }
     return out
@@ -101,11 +101,11 @@ struct DryRunTests {
     var out: Totals = [:]
     for group in groups {
       let key = ["category", "source", "dor"].map { group[$0]?.string ?? "∅" }.joined(separator: "|")
-      let costs = ["plan_cost", "forecast_cost", "actual_cost"].compactMap { name -> Int64? in
+      let costs = ["total_plan_cost", "total_forecast_cost", "total_actual_cost"].compactMap { name -> Int64? in
         guard case .number(let text)? = group[name] else { return nil }
         return Cents.parse(text).map { Int64($0) }
       }
-      out[key] = costs + [group["record_count"]?.integer ?? 0]
+      out[key] = costs + ["record_count", "actualized_count"].map { group[$0]?.integer ?? 0 }
     }
     return out
   }

@@ -97,11 +97,12 @@ struct UpstreamTests {
   @Test("R11: a refused login fails the job at once, with one request")
   func login() async throws {
     try await WorkerWorld.with(.of { $0.records = 10 }) { world in
-      _ = try startWorker(world)
+      let worker = try startWorker(world)
       world.pems.behave { $0.authorization = "Basic nobody" }
       let job = try await world.sync()
       #expect(job.state == "failed" && job.code == "AUTH" && job.attempt == 1)
       #expect(world.pems.requests <= 1)
+      #expect(worker.metric(MetricCatalog.retries, [("code", "AUTH")]) == 0, "what is not tried again is no retry")
       #expect(try await world.logRow(job.id)?.status == "failed")
     }
   }

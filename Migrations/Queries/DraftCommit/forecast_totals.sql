@@ -1,4 +1,4 @@
--- What edits would do to the totals, one row per group that changes. Reads only.
+-- What edits would do to the totals, one row per group that changes, under the names of pfa_kpi_summary. Reads only.
 -- $1 records  $2 the fields that change
 -- Index: pfa_mirror_pkey.
 WITH edit AS MATERIALIZED (
@@ -23,6 +23,9 @@ delta AS (
     sum(sign) AS record_count, sum(sign * is_actualized::int) AS actualized_count
   FROM effect GROUP BY category, source, dor
 )
-SELECT * FROM delta
+SELECT category, source, dor, plan_cost::numeric(20, 2) AS total_plan_cost, forecast_cost::numeric(20, 2) AS total_forecast_cost,
+  actual_cost::numeric(20, 2) AS total_actual_cost, (forecast_cost - plan_cost)::numeric(20, 2) AS total_variance, record_count,
+  actualized_count
+FROM delta
 WHERE plan_cost <> 0 OR forecast_cost <> 0 OR actual_cost <> 0 OR record_count <> 0 OR actualized_count <> 0
 ORDER BY category, source, dor

@@ -42,18 +42,19 @@ written AS MATERIALIZED (
 ),
 effect AS (
   SELECT old_category AS category, old_source AS source, old_dor AS dor, -old_plan AS plan, -old_forecast AS forecast,
-    -old_actual AS actual, -1 AS records
+    -old_actual AS actual, -1 AS records, -old_actualized::int AS actualized
   FROM written WHERE id IS NOT NULL AND NOT old_discontinued
   UNION ALL
   SELECT w.category, w.source, w.dor,
     pfa_phase_cost(w.source, w.monthly_rate, w.purchase_price, w.original_start, w.original_end),
     pfa_phase_cost(w.source, w.monthly_rate, w.purchase_price, w.forecast_start, w.forecast_end),
     CASE WHEN w.is_actualized
-      THEN pfa_phase_cost(w.source, w.monthly_rate, w.purchase_price, w.actual_start, w.actual_end) ELSE 0 END, 1
+      THEN pfa_phase_cost(w.source, w.monthly_rate, w.purchase_price, w.actual_start, w.actual_end) ELSE 0 END, 1, w.is_actualized::int
   FROM written w WHERE NOT w.is_discontinued
 ),
 delta AS (
-  SELECT category, source, dor, sum(plan) AS plan, sum(forecast) AS forecast, sum(actual) AS actual, sum(records) AS records
+  SELECT category, source, dor, sum(plan) AS plan, sum(forecast) AS forecast, sum(actual) AS actual, sum(records) AS records,
+    sum(actualized) AS actualized
   FROM effect GROUP BY category, source, dor
 )
 SELECT (SELECT count(*) FROM written WHERE id IS NULL) AS inserted,
@@ -63,5 +64,5 @@ SELECT (SELECT count(*) FROM written WHERE id IS NULL) AS inserted,
   (SELECT count(*) FROM known
     WHERE id IS NOT NULL AND same_content AND (newer OR same_order OR block IS NULL)) AS unchanged,
   coalesce((
-    SELECT jsonb_agg(jsonb_build_array(category, source, dor, plan::text, forecast::text, actual::text, records))
+    SELECT jsonb_agg(jsonb_build_array(category, source, dor, plan::text, forecast::text, actual::text, records, actualized))
     FROM delta), '[]') AS effect

@@ -9,7 +9,7 @@ WITH failed AS MATERIALIZED (
 ),
 told AS (
   INSERT INTO pfa_edit_event (organization_id, kind, modification_id, mirror_id, user_id, session_id, content, reason)
-  SELECT organization_id, 'retried', id, mirror_id, user_id, session_id,
+  SELECT organization_id, 'retried', id, mirror_id, coalesce(syncline_actor(), user_id), session_id,
     jsonb_build_object('error_code', error_code, 'error_message', error_message, 'attempt', attempt), $5
   FROM failed
 )

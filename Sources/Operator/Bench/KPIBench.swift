@@ -231,8 +231,10 @@ package struct KPIBench: Sendable {
   private func rebuild(_ url: String) async throws -> BenchResult {
     let (seconds, corrected) = try await BenchDatabase.run(url) { session in
       let started = ContinuousClock.now
-      let corrected = try KPIReports.rebuild(session, organization: BenchDatabase.organization, reason: "bench")
-        .rowCount
+      let corrected = try KPIReports.rebuild(
+        session, organization: BenchDatabase.organization, by: Decision(actor: "bench")
+      )
+      .rowCount
       return (started.duration(to: .now).inSeconds, corrected)
     }
     return BenchResult(

@@ -49,7 +49,7 @@ package struct ReadBench: Sendable {
     let seconds = try await BenchDatabase.run(url) { session in
       let started = ContinuousClock.now
       for organization in organizations {
-        _ = try KPIReports.rebuild(session, organization: organization, reason: "bench")
+        _ = try KPIReports.rebuild(session, organization: organization, by: Decision(actor: "bench", reason: "bench"))
       }
       let seconds = started.duration(to: .now).inSeconds
       let wrong = try session.reading { try KPIStore.differences(session, organization: nil).rowCount }

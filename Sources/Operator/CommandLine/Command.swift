@@ -16,8 +16,11 @@ package struct Command: Sendable {
   package let examples: [Example]
   /// Settings this command cannot do without.
   package let needs: Set<Settings.Need>
-  /// It changes something: its help shows `--yes` and `--reason`.
-  package let isChanging: Bool
+  /// What it does to what is there; nil: it reads, or serves until it is stopped. Decides about `--yes`, `--reason` and
+  /// questions.
+  package let change: Change?
+  /// There is a history that keeps `--reason`, with the time and the actor: not of topics and migrations.
+  package let keepsReason: Bool
   /// It handles SIGINT and SIGTERM by itself (a worker drains). Others are cancelled by the first and ended by the
   /// second.
   package let handlesSignals: Bool
@@ -25,7 +28,8 @@ package struct Command: Sendable {
 
   package init(
     path: [String], summary: String, discussion: String = "", arguments: [Argument] = [], options: [Option] = [],
-    examples: [Example] = [], needs: Set<Settings.Need> = [], isChanging: Bool = false, handlesSignals: Bool = false,
+    examples: [Example] = [], needs: Set<Settings.Need> = [], change: Change? = nil, keepsReason: Bool = true,
+    handlesSignals: Bool = false,
     run: @escaping @Sendable (Invocation) async throws -> ExitCode
   ) {
     self.path = path
@@ -35,7 +39,8 @@ package struct Command: Sendable {
     self.options = options
     self.examples = examples
     self.needs = needs
-    self.isChanging = isChanging
+    self.change = change
+    self.keepsReason = keepsReason
     self.handlesSignals = handlesSignals
     self.run = run
   }

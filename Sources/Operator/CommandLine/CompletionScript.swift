@@ -9,19 +9,22 @@ struct CompletionScript {
     """
     # Completion of syncline for bash: source <(syncline completion bash)
     _syncline() {
-      local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" word skip= command= choices=
+      local current="${COMP_WORDS[COMP_CWORD]}" word option= skip= command= choices=
       local -a given=()
       for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        if [[ -n $skip ]]; then skip=; continue; fi
+        # --name=value comes as three words.
+        if [[ $word == "=" && -n $option ]]; then skip=1; continue; fi
+        if [[ -n $skip ]]; then skip= option=; continue; fi
         case "$word" in
-          \(valueOptions.joined(separator: "|"))) skip=1 ;;
-          -*) ;;
-          *) given+=("$word") ;;
+          \(valueOptions.joined(separator: "|"))) skip=1 option="$word" ;;
+          -*) option= ;;
+          *) option= given+=("$word") ;;
         esac
       done
+      if [[ $current == "=" && -n $option ]]; then current= skip=1; fi
     \(shellCommand)
       if [[ -n $skip ]]; then
-        case "$command $previous" in
+        case "$command $option" in
     \(valueCases)
           *) COMPREPLY=($(compgen -f -- "$current")); return ;;
         esac
@@ -46,19 +49,20 @@ struct CompletionScript {
     #compdef syncline
     # Completion of syncline for zsh: put this file as _syncline into a directory of $fpath.
     _syncline() {
-      local current="${words[CURRENT]}" previous="${words[CURRENT-1]}" word skip= command= choices=
+      local current="${words[CURRENT]}" word option= skip= command= choices=
       local -a given
       for word in "${(@)words[2,CURRENT-1]}"; do
         if [[ -n $skip ]]; then skip=; continue; fi
         case "$word" in
-          \(valueOptions.joined(separator: "|"))) skip=1 ;;
+          \(valueOptions.joined(separator: "|"))) skip=1 option="$word" ;;
           -*) ;;
           *) given+=("$word") ;;
         esac
       done
+      if [[ $current == --*=* ]]; then skip=1 option="${current%%=*}"; compset -P "*="; fi
     \(shellCommand)
       if [[ -n $skip ]]; then
-        case "$command $previous" in
+        case "$command $option" in
     \(valueCases)
           *) _files; return ;;
         esac

@@ -7,7 +7,7 @@ enum GlobalOptions {
     short: "o")
   static let help = Option.flag("help", "show this help", short: "h")
   static let yes = Option.flag("yes", "do not ask", short: "y")
-  static let reason = Option.text("reason", "TEXT", "why, for the audit trail")
+  static let reason = Option.text("reason", "TEXT", "why; kept in the history")
 
   /// The flags of settings, from their definitions.
   static let settings: [Option] =
@@ -25,7 +25,20 @@ enum GlobalOptions {
     definition.help + (definition.fallback.isEmpty ? "" : " (default: \(definition.fallback))")
   }
 
-  /// What commands that change something have in their help.
-  static let changing = [yes, reason]
-  static let all: [Option] = [output] + settings + changing + [help]
+  /// What the help of a command shows when it changes something; empty when not.
+  static func changing(_ command: Command) -> [Option] {
+    guard let change = command.change else { return [] }
+    let meaning =
+      switch change {
+      case .adds: "accepted; this never asks"
+      case .alters: "do not ask; without a terminal nobody is asked"
+      case .destroys: "do not ask; needed without a terminal"
+      }
+    return [
+      .flag(yes.name, meaning, short: yes.short),
+      command.keepsReason ? reason : .text(reason.name, "TEXT", "accepted; there is no history to keep it in"),
+    ]
+  }
+
+  static let all: [Option] = [output] + settings + [yes, reason, help]
 }

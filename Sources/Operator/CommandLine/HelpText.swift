@@ -63,7 +63,7 @@ struct HelpText {
     if !command.arguments.isEmpty {
       sections.append(block("Arguments", command.arguments.map { ($0.name, describe($0)) }))
     }
-    let own = command.options + (command.isChanging ? GlobalOptions.changing : [])
+    let own = command.options + GlobalOptions.changing(command)
     if !own.isEmpty { sections.append("Options:\n\(options(own))") }
     sections.append(
       "Flags of every command:\n\(options([GlobalOptions.output] + GlobalOptions.settings + [GlobalOptions.help]))")

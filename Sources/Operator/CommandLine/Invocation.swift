@@ -1,4 +1,5 @@
 import Runtime
+import SyncStore
 
 /// One run of a command: its values, where its output goes, its settings.
 package struct Invocation: Sendable {
@@ -63,13 +64,18 @@ package struct Invocation: Sendable {
   /// `--reason`; nil when not given.
   package var reason: String? { option("reason") }
 
-  /// Who runs the command, for the audit trail.
+  /// Who runs the command, for histories: `--user` where the command has it, else the setting `SYNCLINE_ACTOR`, else
+  /// the login.
   package var actor: String {
-    for name in ["USER", "LOGNAME"] {
-      if let user = environment[name], !user.isEmpty { return user }
-    }
-    return "operator"
+    if command.options.contains(where: { $0.name == "user" }), let user = option("user") { return user }
+    // Whatever else is wrong with the settings.
+    let settings = try? Settings.load(environment: environment, flags: values.options.compactMapValues(\.last))
+    if let actor = settings?.actor { return actor }
+    return ["USER", "LOGNAME"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? loginName() ?? "operator"
   }
+
+  /// Who decides what this command changes, and why.
+  package var decision: Decision { Decision(actor: actor, reason: reason) }
 
   // MARK: Rules shared by commands
 
@@ -81,10 +87,12 @@ package struct Invocation: Sendable {
       .usage, "FILTER_REQUIRED", "'\(command.name)' needs to know which ones", hint: "give \(filters), or --all")
   }
 
-  /// Asks before something is changed. `--yes` answers; without a terminal it throws instead of asking.
+  /// Asks before something is changed, as the command's ``Change`` says. `--yes` answers. Without a terminal nobody is
+  /// asked: what destroys throws, the rest goes ahead.
   package func confirm(_ question: String) async throws(CommandError) {
-    if flag("yes") { return }
+    guard !flag("yes"), let change = command.change, change.asksOnTerminal else { return }
     guard let ask else {
+      guard change.needsYesWithoutTerminal else { return }
       throw CommandError(.usage, "CONFIRMATION_REQUIRED", "\(question)?", hint: "pass --yes")
     }
     // An interrupt ends the wait for an answer; it is none.

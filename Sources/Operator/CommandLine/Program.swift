@@ -36,7 +36,7 @@ package struct Program: Sendable {
         try output.text(HelpText(table: table).about(topic))
         return .ok
       case .run(let command, let values):
-        isChanging = command.isChanging
+        isChanging = command.change != nil
         let invocation = Invocation(
           command: command, values: values, output: output, environment: environment, table: table, ask: ask)
         return try await Interruption.run(invocation, command.handlesSignals ? nil : stops)

@@ -18,10 +18,11 @@ enum ConflictsResolveCommand {
     examples: [
       Example("syncline conflicts resolve ID --take theirs --user ann --reason 'agreed with the site'", "give it up"),
       Example("syncline conflicts resolve ID --set forecastEnd=2026-08-31 --user ann", "meet in the middle"),
-    ], needs: [.database], isChanging: true
+    ], needs: [.database], change: .alters
   ) { invocation in
     let id = try ConflictsShowCommand.conflictId(invocation)
     let choice = try chosen(invocation)
+    try await invocation.confirm("decide conflict \(id)")
     let (user, reason) = (try invocation.required("user"), invocation.reason)
     let cells = try await Database.run(invocation) { session in
       guard let row = try session.reading({ try DraftReports.conflict(session, id) }) else {

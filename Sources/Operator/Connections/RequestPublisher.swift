@@ -31,7 +31,7 @@ struct RequestPublisher {
     }
     await producer.close()
     let job = UUIDText.event(source: event.source, id: event.id)
-    let actor = invocation.environment["USER"]
+    let actor = invocation.actor
     do {
       try await connection.run { session in
         try session.asSystem {

@@ -10,6 +10,12 @@ enum Subjects {
     )
   }
 
+  static func noRecord(_ pfaId: String, _ organization: String) -> CommandError {
+    CommandError(
+      .notFound, "RECORD_NOT_FOUND", "\(organization) has no record '\(pfaId)'",
+      hint: "see 'syncline records list \(organization)'")
+  }
+
   static func noJob(_ id: String) -> CommandError {
     CommandError(.notFound, "JOB_NOT_FOUND", "there is no job '\(id)'", hint: "see 'syncline jobs list'")
   }
@@ -41,6 +47,8 @@ extension Option {
   static func limit(_ fallback: Int64) -> Option {
     .integer("limit", "N", "at most this many, the newest", in: 1...100_000, default: fallback)
   }
+
+  static let history = Option.flag("history", "who changed what, when and why")
 
   static let issues = Option.integer(
     "issues", "N", "at most this many issues, the first", in: 0...100_000, default: 20)

@@ -10,7 +10,7 @@ enum DeadLettersDiscardCommand {
       Example("syncline dead-letters discard 7 8 --yes --reason 'test messages'", "two of them"),
       Example("syncline dead-letters discard --code INVALID_JSON --dry-run", "which ones would it be?"),
     ],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { invocation in
     let settings = try invocation.settings()
     return try await Database.connected(settings) { connection in

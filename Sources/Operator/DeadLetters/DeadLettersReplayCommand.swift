@@ -24,7 +24,7 @@ enum DeadLettersReplayCommand {
         "syncline dead-letters replay --code UNKNOWN_ORGANIZATION --rate 100 --yes --reason 'RIO was added'",
         "all of a cause, slowly"),
     ],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { invocation in
     let settings = try invocation.settings()
     return try await Database.connected(settings) { connection in

@@ -59,6 +59,10 @@ enum DatabaseChecks {
       try await check("outbox") { session in try session.reading { outbox(try HealthReports.outbox(session)) } })
     checks.append(
       try await check("pushes") { session in try session.reading { pushes(try PushReports.sample(session)) } })
+    checks.append(
+      try await check("orders") { session in
+        try session.reading { OrderCheck.judge(try RecordReports.ordersAhead(session)) }
+      })
     checks.append(try await check("transactions") { transactions(try HealthReports.oldestTransaction($0)) })
     checks.append(try await check("bloat") { bloat(try HealthReports.bloat($0, above: bloatShare)) })
     checks.append(

@@ -16,7 +16,7 @@ enum DraftErrors {
       return [CommandError(exit, code, reason(code, said), hint: "see 'syncline drafts create --help'")]
     }
     let isForeign = said.contains("another user")
-    let hint = isForeign ? "name a session of your own with --session" : "grant 'write' in org_permission"
+    let hint = isForeign ? "name a session of your own with --session" : grant
     return [CommandError(exit, code, said, hint: hint)]
   }
 
@@ -34,6 +34,9 @@ enum DraftErrors {
     EditCode.missingRequiredField: "it may not be empty", EditCode.fieldNotEditable: "only PEMS changes it",
     EditCode.businessRuleViolation: "a record is taken out of the plan here, and brought back by PEMS only",
   ]
+
+  private static let grant =
+    "see 'syncline permissions list' and 'syncline organizations list'; 'syncline permissions grant USER ORG' lets edit"
 
   private static let exits: [String: ExitCode] = [
     "42501": .failure, "SY004": .invalid, "22023": .invalid, "P0002": .notFound,
@@ -54,7 +57,7 @@ enum DraftErrors {
         hint: "see 'syncline conflicts show \(id)'")
     case .forbidden:
       CommandError(
-        .failure, EditCode.forbidden, "the user has no write permission", hint: "grant 'write' in org_permission")
+        .failure, EditCode.forbidden, "the user has no write permission", hint: grant)
     case .changed(let fields):
       CommandError(
         .conflict, EditCode.conflict,

@@ -19,7 +19,7 @@ enum DraftsCheckCommand {
       organization: session.organization, commitId: "check", userId: session.user, sessionId: session.id, partial: true)
     let (edits, totals, exit) = try await Database.read(invocation) { connection in
       let forecast = try DraftStore.forecast(connection, request)
-      return (table(forecast), try Table(forecast.totals, effect), exitCode(forecast.outcome))
+      return (table(forecast), try Table(forecast.totals, KPIColumns.effect), exitCode(forecast.outcome))
     }
     let output = invocation.output
     guard output.format == .table else {
@@ -35,21 +35,18 @@ enum DraftsCheckCommand {
   }
 
   private static let columns = [
-    Column("pfa_id"), Column("outcome"), Column("code"), Column("fields"), Column("base_version", .integer),
-    Column("current_version", .integer), Column("remote_fields"),
+    Column("pfa_id"), Column("outcome"), Column("code"), Column("fields", .json),
+    Column("base_version", .integer), Column("current_version", .integer), Column("remote_fields", .json),
   ]
 
-  private static let effect =
-    ["category", "source", "dor"].map { Column($0) }
-    + ["plan_cost", "forecast_cost", "actual_cost"].map { Column($0, .decimal) }
-    + ["record_count", "actualized_count"].map { Column($0, .integer) }
-
   private static func table(_ forecast: DraftStore.Forecast) -> Table {
-    func row(_ pfaId: String, _ outcome: String, _ code: String?, _ fields: [String], _ edit: DraftEdit) -> [Cell] {
+    func row(
+      _ pfaId: String, _ outcome: String, _ code: String?, _ fields: [String], _ edit: DraftEdit
+    ) -> [Cell] {
       let mark = forecast.marks[edit.id]
       return [
-        .text(pfaId), .text(outcome), .text(code), .text(fields.joined(separator: ",")), .integer(edit.baseVersion),
-        .integer(mark.map { Int64($0.version) }), .text(mark?.remote.joined(separator: ",")),
+        .text(pfaId), .text(outcome), .text(code), .list(fields), .integer(edit.baseVersion),
+        .integer(mark.map { Int64($0.version) }), mark.map { .list($0.remote) } ?? .null,
       ]
     }
     let outcome = forecast.outcome

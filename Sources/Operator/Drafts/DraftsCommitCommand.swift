@@ -18,9 +18,10 @@ enum DraftsCommitCommand {
       .integer("timeout", "SECONDS", "give up waiting after this long; the commit goes on", in: 1...86_400),
     ],
     examples: [Example("syncline drafts commit --session s-17 --user ann --reason 'weekly plan' --wait", "and see it")],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { invocation in
     let session = try await DraftSession(invocation)
+    try await invocation.confirm("commit the drafts of \(session.user) in session \(session.id)")
     let (partial, reason) = (invocation.flag("partial"), invocation.reason)
     let id = try await Database.run(invocation) { connection in
       let id = try DraftStore.commit(
@@ -35,9 +36,7 @@ enum DraftsCommitCommand {
       return id
     }
     guard invocation.flag("wait") else {
-      try invocation.output.show(
-        [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
-        [.text(id), .text(session.organization), .text("draft_commit"), .text("requested")])
+      try JobTicket(id: id, organization: session.organization, kind: "draft_commit").show(invocation.output)
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }

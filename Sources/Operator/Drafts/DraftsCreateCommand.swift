@@ -19,7 +19,7 @@ enum DraftsCreateCommand {
       Example(
         "syncline drafts create RIO PFA-1 --user ann --session s-17 --set forecastEnd=2026-09-30",
         "move the end of a forecast")
-    ], needs: [.database]
+    ], needs: [.database], change: .adds
   ) { invocation in
     let organization = try invocation.argument("ORG")
     let (pfaId, user) = (try invocation.argument("PFAID"), try invocation.required("user"))
@@ -43,8 +43,7 @@ enum DraftsCreateCommand {
       return (draft, try row.map { try Cell.cells($0, columns) })
     }
     guard draft.isFound else {
-      throw CommandError(
-        .notFound, "RECORD_NOT_FOUND", "\(organization) has no record '\(pfaId)'", hint: "check the pfaId")
+      throw Subjects.noRecord(pfaId, organization)
     }
     guard let cells else {
       invocation.output.message("nothing differs from the record, so there is no draft of it")

@@ -17,11 +17,8 @@ enum JobColumns {
     return all.filter { names.contains($0.name) }
   }
 
-  /// What happened to a job; what exactly changed for programs only.
-  static func history(for format: OutputFormat) -> [Column] {
-    let columns = [
-      Column("version", .integer), Column("created_at", .time), Column("event"), Column("actor"), Column("reason"),
-    ]
-    return format == .table ? columns : columns + [Column("data", .json)]
-  }
+  /// What happened to a job, for people.
+  static let history = [
+    Column("version", .integer), Column("created_at", .time), Column("event"), Column("actor"), Column("reason"),
+  ]
 }

@@ -8,8 +8,8 @@ enum JobGuard {
   /// not …".
   static func require(
     _ invocation: Invocation, _ id: String, _ states: Set<JobState>, to act: String
-  ) async throws -> JobProgress {
-    guard let job = try await Database.read(invocation, { try JobReports.progress($0, id) }) else {
+  ) async throws -> JobStatus {
+    guard let job = try await Database.read(invocation, { try JobStore.status($0, id) }) else {
       throw try await absent(invocation, id, act)
     }
     guard states.contains(job.state) else {

@@ -19,14 +19,16 @@ enum JobWatch {
     defer { progress?.finish() }
     while true {
       let seen = try await connection.run { session in
-        try session.reading { try JobReports.progress(session, id) }
+        try session.reading { try JobStore.status(session, id) }
       }
       guard let job = seen else { throw Subjects.noJob(id) }
       progress?.update(done: job.applied, total: job.total)
       if job.state != last {
         // Its line ends before a message comes.
         progress?.finish()
-        progress = job.state == .running ? output.progress("\(job.organization) \(job.kind)", unit: "records") : nil
+        progress =
+          job.state == .running && job.kind == "read_sync"
+          ? output.progress("\(job.organization) \(job.kind)", unit: "records") : nil
         output.message(announcement(id, job))
       }
       last = job.state
@@ -53,7 +55,7 @@ enum JobWatch {
   }
 
   /// One line about a state that a job has come to.
-  static func announcement(_ id: String, _ job: JobProgress) -> String {
+  static func announcement(_ id: String, _ job: JobStatus) -> String {
     let why = job.errorCode.map { ", \($0)" + (job.errorMessage.map { ": \($0)" } ?? "") } ?? ""
     let advice = job.state == .awaitingApproval ? "; do: syncline jobs approve \(id)" : ""
     return "job \(id) is \(job.state.rawValue)\(why)\(advice)"

@@ -8,14 +8,15 @@ enum JobsApproveCommand {
     discussion: "See first what it would do: 'syncline jobs why ID'. The next worker takes it over at once.",
     arguments: [Argument("ID", "the job")],
     examples: [Example("syncline jobs approve ID --reason 'plant closed' --yes", "yes, discontinue them")],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
     let job = try await JobGuard.require(invocation, id, [.awaitingApproval], to: "be approved")
     let why = job.errorMessage.map { " (\($0))" } ?? ""
     try await invocation.confirm("approve \(job.kind) of \(job.organization), job \(id)\(why)")
+    let (actor, reason) = (invocation.actor, invocation.reason)
     let isDone = try await Database.run(invocation) { session in
-      try JobDecisions.approve(session, id, by: invocation.actor, reason: invocation.reason)
+      try JobDecisions.approve(session, id, by: actor, reason: reason)
     }
     guard isDone else { throw JobGuard.changed(id) }
     try await JobGuard.show(invocation, id)

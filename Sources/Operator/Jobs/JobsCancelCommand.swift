@@ -8,15 +8,15 @@ enum JobsCancelCommand {
     discussion: "Its worker stops at the edge of a page. What was applied until then stays applied.",
     arguments: [Argument("ID", "the job")],
     examples: [Example("syncline jobs cancel ID --reason 'wrong source' --yes", "end it")], needs: [.database],
-    isChanging: true
+    change: .alters
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
     let job = try await JobGuard.require(
       invocation, id, [.queued, .running, .retrying, .awaitingApproval], to: "be cancelled")
     try await invocation.confirm("cancel \(job.kind) of \(job.organization), job \(id), which is \(job.state.rawValue)")
-    let reason = invocation.reason ?? "cancelled by an operator"
+    let (actor, reason) = (invocation.actor, invocation.reason)
     let isDone = try await Database.run(invocation) { session in
-      try JobDecisions.cancel(session, id, organization: job.organization, by: invocation.actor, reason: reason)
+      try JobDecisions.cancel(session, id, organization: job.organization, by: actor, reason: reason)
     }
     guard isDone else { throw JobGuard.changed(id) }
     try await JobGuard.show(invocation, id)

@@ -20,14 +20,14 @@ enum JobsRetryCommand {
       """,
     arguments: [Argument("ID", "a failed, cancelled or retrying job")],
     examples: [Example("syncline jobs retry ID --reason 'password renewed' --yes", "the upstream lets us in again")],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { invocation in
     let id = try Subjects.jobId(try invocation.argument("ID"))
     let job = try await JobGuard.require(invocation, id, [.failed, .cancelled, .retrying], to: "be retried")
     try await invocation.confirm("retry \(job.kind) of \(job.organization), job \(id)")
     let (actor, reason) = (invocation.actor, invocation.reason)
     if job.state == .retrying {
-      let isDone = try await Database.run(invocation) { try JobDecisions.hasten($0, id, reason: reason) }
+      let isDone = try await Database.run(invocation) { try JobDecisions.hasten($0, id, by: actor, reason: reason) }
       guard isDone else { throw JobGuard.changed(id) }
       try await JobGuard.show(invocation, id)
       invocation.output.message("job \(id) is due now; a worker goes on with it")
@@ -41,9 +41,7 @@ enum JobsRetryCommand {
       try await JobGuard.show(invocation, new)
       invocation.output.message("job \(new) does the work of job \(id) again")
     case .requested(let new):
-      try invocation.output.show(
-        ["id", "organization_id", "kind", "state", "retry_of"].map { Column($0) },
-        [.text(new), .text(job.organization), .text(job.kind), .text("requested"), .text(id)])
+      try JobTicket(id: new, organization: job.organization, kind: job.kind, retryOf: id).show(invocation.output)
       invocation.output.message("job \(new) is asked for; see 'syncline jobs show \(new)'")
     case .openRead:
       throw CommandError(

@@ -7,6 +7,9 @@ enum KPIColumns {
     + ["total_plan_cost", "total_forecast_cost", "total_actual_cost", "total_variance"].map { Column($0, .decimal) }
     + ["record_count", "actualized_count"].map { Column($0, .integer) }
 
+  /// What something would do to the totals of one organization.
+  static let effect = summary.filter { $0.name != "organization_id" }
+
   static let trend =
     [Column("day")]
     + ["total_plan_cost", "total_forecast_cost", "total_actual_cost", "total_variance"].map { Column($0, .decimal) }

@@ -12,7 +12,7 @@ enum KPIRebuildCommand {
     arguments: [Argument("ORG", "the organization", .optional)],
     options: [Option.flag("all", "all organizations")],
     examples: [Example("syncline kpi rebuild RIO --yes --reason 'after restore'", "repair one")], needs: [.database],
-    isChanging: true
+    change: .alters
   ) { invocation in
     try invocation.requireFilter(["ORG"])
     let one = invocation.optionalArgument("ORG")
@@ -32,10 +32,11 @@ enum KPIRebuildCommand {
       try await invocation.confirm("correct the totals of \(one ?? "all \(organizations.count) organizations")")
       var rows = invocation.output.rows(KPIColumns.change)
       var corrected = 0
+      let decision = invocation.decision
       for organization in organizations {
         let changes = try await connection.run { session in
           try Table(
-            try KPIReports.rebuild(session, organization: organization, reason: invocation.reason), KPIColumns.change)
+            try KPIReports.rebuild(session, organization: organization, by: decision), KPIColumns.change)
         }
         for row in changes.rows { try rows.append(row) }
         corrected += changes.rows.count

@@ -6,12 +6,12 @@ enum MigrateCommand {
   static let up = Command(
     path: ["migrate", "up"], summary: "Apply the migrations that are missing", discussion: discussion, options: options,
     examples: [Example("syncline migrate up", "bring the database to this program's version")], needs: [.database],
-    isChanging: true, run: run)
+    change: .adds, keepsReason: false, run: run)
 
   static let plain = Command(
     path: ["migrate"], summary: "Apply the migrations that are missing; the same as 'migrate up'",
     discussion: discussion,
-    options: options, needs: [.database], isChanging: true, run: run)
+    options: options, needs: [.database], change: .adds, keepsReason: false, run: run)
 
   private static let discussion = """
     Each migration is one transaction that takes a lock and writes its row in schema_migration first, so any number of \

@@ -10,7 +10,7 @@ enum MigrateDownCommand {
         "to", "N", "the version to go back to; 0 takes everything back", in: 0...Int64(Int32.max), required: true)
     ],
     examples: [Example("syncline migrate down --to 7 --yes", "take back everything above V7")], needs: [.database],
-    isChanging: true
+    change: .destroys, keepsReason: false
   ) { invocation in
     let target = Int(invocation.integer("to") ?? 0)
     let above = try await Database.run(invocation) { session in

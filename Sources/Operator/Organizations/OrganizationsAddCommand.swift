@@ -8,13 +8,14 @@ enum OrganizationsAddCommand {
     arguments: [Argument("ID", "its code, as messages name it")],
     options: [Option.text("name", "TEXT", "what people call it", default: "")],
     examples: [Example("syncline organizations add RIO --name 'Rio site'", "make a tenant")], needs: [.database],
-    isChanging: true
+    change: .adds
   ) { invocation in
     let id = try invocation.argument("ID")
     let name = invocation.option("name") ?? ""
     if let objection = objection(id: id, name: name) { throw objection }
+    let decision = invocation.decision
     let (cells, isNew) = try await Database.run(invocation) { session in
-      try session.asSystem {
+      try session.asSystem(by: decision) {
         if let added = try OrganizationStore.add(session, id: id, name: name) {
           return (try Cell.cells(added, OrganizationColumns.all), true)
         }

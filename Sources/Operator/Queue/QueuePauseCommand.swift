@@ -12,7 +12,7 @@ enum QueuePauseCommand {
     examples: [
       Example("syncline queue pause read_sync --yes --reason 'PEMS is being upgraded'", "no reads for now"),
       Example("syncline queue pause --kind write_back --organization RIO --yes", "no pushes of RIO"),
-    ], needs: [.database], isChanging: true
+    ], needs: [.database], change: .alters
   ) { invocation in
     let subject = try await QueueSubject(invocation)
     try await invocation.confirm("pause \(subject.description)")

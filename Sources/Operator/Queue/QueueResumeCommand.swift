@@ -6,9 +6,10 @@ enum QueueResumeCommand {
     path: ["queue", "resume"], summary: "Let paused work begin again",
     discussion: "Name what was paused, as 'syncline queue list' shows it. Held messages are published again, in order.",
     arguments: QueueSubject.arguments, options: QueueSubject.options,
-    examples: [Example("syncline queue resume read_sync", "reads go on")], needs: [.database], isChanging: true
+    examples: [Example("syncline queue resume read_sync", "reads go on")], needs: [.database], change: .alters
   ) { invocation in
     let subject = try await QueueSubject(invocation)
+    try await invocation.confirm("resume \(subject.description)")
     let (actor, reason) = (invocation.actor, invocation.reason)
     let released = try await Database.run(invocation) { session in
       try QueueStore.resume(

@@ -44,6 +44,11 @@ enum QueueColumns {
       Column($0, .integer)
     } + [Column("paused_by"), Column("reason"), Column("paused_at", .time)]
 
+  static let pauses = [
+    Column("id", .integer), Column("kind"), Column("organization_id"), Column("paused_by"), Column("reason"),
+    Column("paused_at", .time), Column("resumed_by"), Column("resume_reason"), Column("resumed_at", .time),
+  ]
+
   static func show(_ invocation: Invocation, organization: String?, kind: String?) async throws {
     let table = try await Database.read(invocation) { session in
       try Table(try QueueStore.list(session, organization: organization, kind: kind), all)

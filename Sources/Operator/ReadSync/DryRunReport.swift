@@ -1,6 +1,6 @@
 import SyncDomain
 
-/// What a dry run found: counts, then the change of each KPI group.
+/// What a dry run found: counts, then the change of each group's totals.
 struct DryRunReport {
   let json: [UInt8]
 
@@ -9,31 +9,24 @@ struct DryRunReport {
     let names = [
       "received", "inserted", "updated", "unchanged", "stale", "discontinued", "conflicted", "rejected", "would_sweep",
     ]
-    let counts = names.map { Cell.integer(value[$0]?.integer) }
-    if output.format != .table {
-      try output.show(
-        names.map { Column($0, .integer) } + [Column("kpi_effect", .json)],
-        counts + [value["kpi_effect"].map { .json(String(decoding: $0.canonical(), as: UTF8.self)) } ?? .null])
-      return
-    }
-    try output.show(names.map { Column($0, .integer) }, counts)
-    guard case .array(let groups)? = value["kpi_effect"], !groups.isEmpty else { return }
-    var table = Table([
-      Column("category"), Column("source"), Column("dor"), Column("plan_cost", .decimal),
-      Column("forecast_cost", .decimal),
-      Column("actual_cost", .decimal), Column("record_count", .integer),
-    ])
-    for group in groups {
-      table.rows.append(
-        ["category", "source", "dor"].map { Cell.text(group[$0]?.string) }
-          + ["plan_cost", "forecast_cost", "actual_cost"].map { Cell.decimal(group[$0].flatMap(Self.number)) }
-          + [.integer(group["record_count"]?.integer)])
-    }
-    try output.write(table)
+    try output.show(
+      names.map { Column($0, .integer) }, names.map { .integer(value[$0]?.integer) },
+      with: ("kpi_effect", effect(value["kpi_effect"])))
   }
 
-  private static func number(_ value: JSONValue) -> String? {
-    guard case .number(let text) = value else { return nil }
-    return text
+  private func effect(_ groups: JSONValue?) -> Table {
+    var table = Table(KPIColumns.effect)
+    guard case .array(let groups)? = groups else { return table }
+    for group in groups { table.rows.append(KPIColumns.effect.map { cell(group[$0.name], $0.kind) }) }
+    return table
+  }
+
+  /// Money with its two places, as everywhere: the job keeps numbers without trailing zeros.
+  private func cell(_ value: JSONValue?, _ kind: Column.Kind) -> Cell {
+    switch (kind, value) {
+    case (.decimal, .number(let text)?): .decimal(Cents.parse(text).map(Cents.text) ?? text)
+    case (.integer, _): .integer(value?.integer)
+    default: .text(value?.string)
+    }
   }
 }

@@ -30,7 +30,7 @@ enum SyncRunCommand {
     examples: [
       Example("syncline sync run RIO --source pems --mode full --wait", "read all of RIO and watch it"),
       Example("syncline sync run RIO --source pems --dry-run --wait", "see what an incremental read would change"),
-    ], needs: [.database, .kafka]
+    ], needs: [.database, .kafka], change: .adds
   ) { invocation in
     let settings = try invocation.settings()
     let organization = try invocation.argument("ORG")
@@ -38,7 +38,7 @@ enum SyncRunCommand {
     let request = ReadSyncRequest(
       organization: organization, mode: mode, source: try invocation.required("source"),
       pageSize: invocation.integer("page-size").map { Int($0) }, dryRun: invocation.flag("dry-run"),
-      requestedBy: invocation.environment["USER"])
+      requestedBy: invocation.actor, reason: invocation.reason)
     return try await Database.connected(settings) { try await run(request, invocation, settings, $0) }
   }
 
@@ -49,9 +49,7 @@ enum SyncRunCommand {
     try checkSource(request.source, settings, invocation)
     let jobId = try await publish(request, settings, invocation, connection)
     guard invocation.flag("wait") else {
-      try invocation.output.show(
-        [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
-        [.text(jobId), .text(request.organization), .text("read_sync"), .text("requested")])
+      try JobTicket(id: jobId, organization: request.organization, kind: "read_sync").show(invocation.output)
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }

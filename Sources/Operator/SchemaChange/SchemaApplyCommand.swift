@@ -32,16 +32,15 @@ enum SchemaApplyCommand {
       Example(
         "syncline schema apply plan --change '{\"type\":\"drop_table\",\"table_id\":\"orders\"}' --confirm Orders --wait",
         "drop a table with its rows"),
-    ], needs: [.database, .kafka]
+    ], needs: [.database, .kafka], change: .alters
   ) { invocation in
     let settings = try invocation.settings()
     return try await Database.connected(settings) { connection in
       let subject = try await SchemaSubject.read(invocation, connection)
+      try await invocation.confirm("change the schema of project \(subject.project)")
       let jobId = try await publish(subject, settings, invocation, connection)
       guard invocation.flag("wait") else {
-        try invocation.output.show(
-          [Column("id"), Column("organization_id"), Column("kind"), Column("state")],
-          [.text(jobId), .text(subject.organization), .text("schema_change"), .text("requested")])
+        try JobTicket(id: jobId, organization: subject.organization, kind: "schema_change").show(invocation.output)
         return .ok
       }
       let deadline = Deadline(after: .seconds(invocation.integer("timeout") ?? 70))
@@ -57,9 +56,10 @@ enum SchemaApplyCommand {
     let version = invocation.integer("current-version").map { Int32(clamping: $0) } ?? subject.version
     var request = SchemaChangeRequest(
       organization: subject.organization, project: subject.project, change: subject.json, currentVersion: version,
-      user: invocation.option("user") ?? invocation.environment["USER"] ?? "syncline")
+      user: invocation.actor)
     request.requiresConfirmation = true
     request.confirm = invocation.option("confirm")
+    request.reason = invocation.reason
     let event = CloudEvent(
       id: UUIDText.random(), source: "syncline-cli", type: SchemaChangeRequest.type, time: timestamp(.now),
       organization: subject.organization, data: request.encoded())

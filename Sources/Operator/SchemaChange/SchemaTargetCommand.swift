@@ -13,7 +13,7 @@ enum SchemaTargetCommand {
       stand-in for it.
       """,
     options: [
-      .organization, .flag("set", "write the configuration"),
+      .organization, .flag("set", "write the configuration"), .history,
       .text("target", "NAME", "master, or the name of a variable", default: Deployment.master),
       .text("schema", "NAME", "org_ and 32 hexadecimal digits; default: made of the organization's id"),
       .choice("status", ["active", "migrating", "inactive"], "whether changes are applied there", default: "active"),
@@ -21,12 +21,16 @@ enum SchemaTargetCommand {
     examples: [
       Example("syncline schema target --set --yes", "the tables of all organizations in this database"),
       Example("syncline schema target --set --organization RIO --target RIO_DATABASE --yes", "RIO's somewhere else"),
-    ], needs: [.database], isChanging: true
+    ], needs: [.database], change: .alters
   ) { invocation in
     let organization = invocation.option("organization")
     guard invocation.flag("set") else {
       let table = try await Database.read(invocation) { session in
-        try Table(try SchemaReports.deployments(session), SchemaColumns.deployments)
+        if invocation.flag("history") {
+          let events = try OperatorHistory.list(session, .deployment, organization: organization, limit: 1_000)
+          return try Table(events, HistoryColumns.all)
+        }
+        return try Table(try SchemaReports.deployments(session), SchemaColumns.deployments)
       }
       try invocation.output.write(table)
       return .ok
@@ -50,8 +54,9 @@ enum SchemaTargetCommand {
     let status = try invocation.required("status")
     try await invocation.confirm(
       "change where the tables of \(organization ?? "all organizations without their own") are")
+    let decision = invocation.decision
     let cells = try await Database.run(invocation) { session in
-      try session.asSystem {
+      try session.asSystem(by: decision) {
         try Cell.cells(
           try SchemaReports.setDeployment(
             session, organization: organization, target: target, schema: schema, status: status),

@@ -13,7 +13,8 @@ enum DemoCommand {
       organizations must be new there.
       """,
     options: [
-      .integer("records", "N", "records of RIO in the simulated PEMS", in: 8_000...1_000_000, default: 20_280),
+      .integer(
+        "records", "N", "records of RIO in the simulated PEMS, 8000 to 1000000", in: 8_000...1_000_000, default: 20_280),
       .flag("keep", "at the end keep everything running until Ctrl-C, and print the environment that leads there"),
     ],
     examples: [

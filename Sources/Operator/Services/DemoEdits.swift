@@ -7,7 +7,9 @@ extension DemoStep {
     stage in
     let organization = DemoStory.organization
     let (first, second) = try DemoRecords(stage).rentals
-    for user in ["ann", "bob"] { try await stage.permit(user) }
+    for user in ["ann", "bob"] {
+      try await stage.run("permissions grant \(user) \(organization) --reason 'may plan the site'")
+    }
     try await stage.run(
       "drafts create \(organization) \(first) --user ann --session monday --set forecastEnd=2031-03-31")
     try await stage.run("drafts create \(organization) \(second) --user bob --session tuesday --set monthlyRate=4800")

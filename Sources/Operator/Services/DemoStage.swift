@@ -131,12 +131,12 @@ final class DemoStage: Sendable {
   // MARK: What is asked of the database directly
 
   /// The newest job of the organization; nil: none yet.
-  func newestJob() async throws -> (id: String, owner: String?, progress: JobProgress)? {
+  func newestJob() async throws -> (id: String, owner: String?, progress: JobStatus)? {
     try await reading { session in
       let jobs = try JobReports.list(session, organization: DemoStory.organization, state: nil, kind: nil, limit: 1)
       guard let row = jobs.first else { return nil }
       let id = try row.string("id")
-      guard let progress = try JobReports.progress(session, id) else { return nil }
+      guard let progress = try JobStore.status(session, id) else { return nil }
       return (id, try row.text("lease_owner"), progress)
     }
   }
@@ -162,15 +162,6 @@ final class DemoStage: Sendable {
   }
 
   var settings: Settings { get throws { try Settings.load(environment: environment) } }
-
-  /// Lets a user edit the story's organization.
-  func permit(_ user: String) async throws {
-    try await Database.connected(try settings) { connection in
-      try await connection.run { session in
-        try session.asSystem { try PermissionStore.permit(session, user: user, organization: DemoStory.organization) }
-      }
-    }
-  }
 
   // MARK: Private
 

@@ -15,7 +15,8 @@ enum DevCommand {
         "organization", "ORG", "organization to create and to serve from the simulated PEMS", repeated: true,
         default: "RIO"),
       .integer(
-        "records", "N", "records the simulated PEMS serves for each organization", in: 0...10_000_000, default: 20_280),
+        "records", "N", "records the simulated PEMS serves for each organization, at most 10000000", in: 0...10_000_000,
+        default: 20_280),
     ],
     examples: [
       Example("syncline dev > .syncline.env &", "keep it running; other shells use: . ./.syncline.env")

@@ -29,7 +29,7 @@ enum ActPerformer {
   private static func decide(
     _ act: StatusAct, _ id: String, by actor: String, reason: String, _ session: PGSession
   ) throws -> String? {
-    guard let job = try session.reading({ try JobReports.progress(session, id) }) else {
+    guard let job = try session.reading({ try JobStore.status(session, id) }) else {
       return "there is no job \(id)"
     }
     let refused = "it is \(job.state.rawValue.replacing("_", with: " ")), which does not allow it"
@@ -44,10 +44,10 @@ enum ActPerformer {
   }
 
   private static func retry(
-    _ job: JobProgress, _ id: String, by actor: String, reason: String, _ session: PGSession
+    _ job: JobStatus, _ id: String, by actor: String, reason: String, _ session: PGSession
   ) throws -> String? {
     let refused = "it is \(job.state.rawValue.replacing("_", with: " ")), which does not allow it"
-    if job.state == .retrying { return try JobDecisions.hasten(session, id, reason: reason) ? nil : refused }
+    if job.state == .retrying { return try JobDecisions.hasten(session, id, by: actor, reason: reason) ? nil : refused }
     guard job.state == .failed || job.state == .cancelled else { return refused }
     let again = try JobDecisions.retry(
       session, id, organization: job.organization, kind: job.kind, by: actor, reason: reason)

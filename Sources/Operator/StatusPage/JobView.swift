@@ -9,7 +9,7 @@ struct JobView: Sendable {
   /// nil: there is no such job.
   var job: Section<Facts?> = .read(nil)
   var why: Section<JobVerdict?> = .read(nil)
-  var progress: Section<JobProgress?> = .read(nil)
+  var progress: Section<JobStatus?> = .read(nil)
   var history: Section<[Facts]> = .read([])
   /// nil: it has none.
   var log: Section<Facts?> = .read(nil)
@@ -26,7 +26,7 @@ struct JobView: Sendable {
     guard case .read(.some(let facts)) = job else { return }
     let organization = facts.text("organization_id")
     why = await part.read { try JobReports.circumstances($0, id).map { JobVerdict($0) } }
-    progress = await part.read { try JobReports.progress($0, id) }
+    progress = await part.read { try JobStore.status($0, id) }
     history = await part.read { Facts.all(try JobReports.history($0, organization: organization, id)) }
     log = await part.read { try LogReports.log($0, job: id).map { Facts($0) } }
     issues = await part.read { session in

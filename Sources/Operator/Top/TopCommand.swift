@@ -11,7 +11,9 @@ enum TopCommand {
 
   static let command = Command(
     path: ["top"], summary: "Show lag, rates, running jobs and failures on a live screen",
-    discussion: "q ends it. Without a terminal, or with --once, one frame is written.",
+    discussion: """
+      q ends it. Without a terminal, with --once, and in another form than a table, one frame is written.
+      """,
     options: [
       Option.flag("once", "one frame"),
       Option.integer("interval", "SECONDS", "between two frames", in: 1...3_600, default: 2),
@@ -21,7 +23,8 @@ enum TopCommand {
     let settings = try invocation.settings()
     return try await Database.connected(settings) { connection in
       try await KafkaConnection.admin(settings, environment: invocation.environment) { admin in
-        let isOnce = invocation.flag("once") || !invocation.output.terminal.isTerminal
+        let isOnce =
+          invocation.flag("once") || !invocation.output.terminal.isTerminal || invocation.output.format != .table
         let keyboard = isOnce ? nil : Keyboard()
         defer { keyboard?.restore() }
         return try await show(invocation, settings, connection, admin, keyboard, isOnce: isOnce)
@@ -37,6 +40,10 @@ enum TopCommand {
     var earlier: TopFrame?
     while true {
       let frame = try await read(settings, connection, admin, since: earlier)
+      guard invocation.output.format == .table else {
+        try TopReport(frame: frame).write(to: invocation.output)
+        return .ok
+      }
       if isOnce {
         let lines = frame.lines(width: invocation.output.terminal.width ?? 120)
         try invocation.output.text(lines.joined(separator: "\n") + "\n")

@@ -13,7 +13,7 @@ enum TopicsCreateCommand {
       Option.integer("dlq-retention", "DAYS", "how long dead letters are kept", in: 1...36_500, default: 365),
     ],
     examples: [Example("syncline topics create --partitions 12 --replication 3", "for a cluster of three")],
-    needs: [.kafka], isChanging: true
+    needs: [.kafka], change: .adds, keepsReason: false
   ) { invocation in
     let plan = TopicPlan(
       partitions: Int(invocation.integer("partitions") ?? 4),

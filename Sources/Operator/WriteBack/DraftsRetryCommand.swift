@@ -18,7 +18,7 @@ enum DraftsRetryCommand {
     examples: [
       Example("syncline drafts retry --organization RIO --code AUTH --yes", "after the credentials were mended")
     ],
-    needs: [.database], isChanging: true
+    needs: [.database], change: .alters
   ) { invocation in
     let ids = try invocation.arguments("ID").map { text throws(CommandError) in
       guard let id = UUIDText.canonical(text) else { throw none(of: text) }
@@ -34,15 +34,16 @@ enum DraftsRetryCommand {
       ids.isEmpty ? "push every failed edit that matches again" : "push \(counted(ids.count, "edit")) again")
     let settings = try invocation.settings()
     let topic = Topics(prefix: settings.topicPrefix).writeBack
+    let decision = invocation.decision
     let key = "retry \(UUIDText.random())"
     let retried = try await Database.run(invocation) { session in
       if let organization {
         try session.reading { try Subjects.requireOrganization(session, organization) }
       }
-      return try session.asSystem {
+      return try session.asSystem(by: decision) {
         try PushRequestStore.retry(
           session, ids: ids.isEmpty ? nil : ids, organization: organization, code: code, key: key, topic: topic,
-          reason: invocation.reason)
+          reason: decision.reason)
       }
     }
     // What was named and is not there is worth an error; a filter that matches nothing is not.

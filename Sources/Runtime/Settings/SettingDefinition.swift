@@ -51,10 +51,12 @@ package struct SettingDefinition: Sendable {
     "SYNCLINE_LOG_LEVEL", flag: "log-level", "LEVEL", default: "info", "lines below it are dropped",
     choices: LogLevel.allCases.map(\.name))
 
+  package static let actor = SettingDefinition(
+    "SYNCLINE_ACTOR", "NAME", "who runs commands, for histories (default: the login's name)")
+
   package static let all: [SettingDefinition] = [
     databaseURL, readDatabaseURL, bootstrapServers, topicPrefix, group, httpPort, httpHost, statusToken, jobsDirectory,
-    logFormat,
-    logLevel,
+    logFormat, logLevel, actor,
   ]
 
   /// In front of a librdkafka property in upper case with `_` for `.`.

@@ -50,6 +50,9 @@ package struct Settings: Sendable, Equatable {
   /// info.
   package var logLevel = LogLevel.info
 
+  /// `SYNCLINE_ACTOR`: who runs commands, for histories. Default: the login's name; nil stands for it.
+  package var actor: String?
+
   /// Where each value came from, by variable; what is not in it is a default.
   package var origins: [String: SettingOrigin] = [:]
 
@@ -70,7 +73,7 @@ package struct Settings: Sendable, Equatable {
       (.bootstrapServers, bootstrapServers ?? ""), (.topicPrefix, topicPrefix), (.group, group),
       (.httpPort, String(httpPort)), (.httpHost, httpHost),
       (.statusToken, statusToken.map { "\($0)" } ?? ""), (.jobsDirectory, jobsDirectory),
-      (.logFormat, logFormat.rawValue), (.logLevel, logLevel.name),
+      (.logFormat, logFormat.rawValue), (.logLevel, logLevel.name), (.actor, actor ?? ""),
     ]
     let properties = kafka.shown.map { property, value in
       (SettingDefinition.kafkaPrefix + property.uppercased().replacing(".", with: "_"), value)

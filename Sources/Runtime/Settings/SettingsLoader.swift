@@ -61,6 +61,7 @@ private struct SettingsLoader {
     loadStatusToken()
     read(.jobsDirectory, \.jobsDirectory, "name a directory") { $0.isEmpty ? nil : $0 }
     read(.logFormat, \.logFormat, "use text or json") { Log.Format(rawValue: $0.lowercased()) }
+    read(.actor, \.actor, "name somebody") { $0.isEmpty ? nil : .some($0) }
     read(.logLevel, \.logLevel, "use debug, info, warning or error") { LogLevel(name: $0) }
     reportTypos()
     for need in Settings.Need.allCases where needs.contains(need) { reportMissing(need) }

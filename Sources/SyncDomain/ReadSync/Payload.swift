@@ -122,3 +122,13 @@ struct Payload {
     return organization
   }
 }
+
+extension CloudEvent {
+  /// The organization that an event names which can not be applied; nil when it names none, or two.
+  package var namedOrganization: String? {
+    guard let payload = try? Payload(data, lists: []) else { return organization }
+    let texts = ["organization", "organization_id"].compactMap { try? payload.text($0) }
+    let named = Set(texts + (organization.map { [$0] } ?? []))
+    return named.count == 1 ? named.first : nil
+  }
+}

@@ -46,6 +46,8 @@ package struct ReadSyncRequest: Hashable, Sendable {
   package var dryRun: Bool
   /// Who asked, for the log; nil when nobody in particular did.
   package var requestedBy: String?
+  /// Why, for the job's history; nil when nobody said. Ours only: what is no text is not looked at.
+  package var reason: String?
   /// The trace it belongs to, kept with the job; nil: none.
   package var traceparent: String?
   /// Jobs of a higher one go first, -100 to 100; nil: 0. Ours only: what is no such number is not looked at.
@@ -57,7 +59,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
 
   package init(
     organization: String, mode: ReadSyncMode, source: String, pageSize: Int? = nil, dryRun: Bool = false,
-    requestedBy: String? = nil, priority: Int? = nil
+    requestedBy: String? = nil, reason: String? = nil, priority: Int? = nil
   ) {
     self.organization = organization
     self.mode = mode
@@ -65,6 +67,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     self.pageSize = pageSize
     self.dryRun = dryRun
     self.requestedBy = requestedBy
+    self.reason = reason
     self.priority = priority
   }
 
@@ -80,6 +83,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     pageSize = try payload.positiveInteger("pageSize")
     dryRun = try payload.boolean("dryRun") ?? false
     requestedBy = try payload.text("requestedBy")
+    reason = try? payload.text("reason")
     traceparent = event.traceparent
     priority = (try? payload.integer("priority")).flatMap { -100...100 ~= $0 ? $0 : nil }
     schemaVersion = try payload.integer("schemaVersion")
@@ -96,6 +100,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     self.init(
       organization: organization, mode: mode, source: source, pageSize: parameters["pageSize"]?.integer.map { Int($0) },
       dryRun: dryRun, requestedBy: parameters["requestedBy"]?.string,
+      reason: parameters["reason"]?.string,
       priority: parameters["priority"]?.integer.map { Int($0) })
     traceparent = parameters["traceparent"]?.string
   }
@@ -109,6 +114,7 @@ package struct ReadSyncRequest: Hashable, Sendable {
     if let pageSize { members.append(.init("pageSize", .number(String(pageSize)))) }
     if let priority { members.append(.init("priority", .number(String(priority)))) }
     if let requestedBy { members.append(.init("requestedBy", .string(requestedBy))) }
+    if let reason { members.append(.init("reason", .string(reason))) }
     if let traceparent { members.append(.init("traceparent", .string(traceparent))) }
     if let schemaVersion { members.append(.init("schemaVersion", .number(String(schemaVersion)))) }
     if let schemaProject { members.append(.init("schemaProject", .string(schemaProject))) }

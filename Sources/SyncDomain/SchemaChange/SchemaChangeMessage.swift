@@ -13,6 +13,8 @@ package struct SchemaChangeRequest: Hashable, Sendable {
   package var requiresConfirmation = false
   /// The name of what may be dropped with its rows.
   package var confirm: String?
+  /// Why, for the job's history; nil when nobody said. Ours only: what is no text is not looked at.
+  package var reason: String?
 
   package init(organization: String, project: String, change: String, currentVersion: Int32, user: String) {
     self.organization = organization
@@ -46,6 +48,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
     user = try payload.requiredText("user_id")
     requiresConfirmation = try payload.boolean("require_confirmation") ?? false
     confirm = try payload.text("confirm")
+    reason = try? payload.text("reason")
   }
 
   /// Reads what ``encoded()`` wrote; nil when it is something else.
@@ -59,6 +62,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
       currentVersion: version, user: user)
     if case .bool(true)? = parameters["require_confirmation"] { requiresConfirmation = true }
     confirm = parameters["confirm"]?.string
+    reason = parameters["reason"]?.string
   }
 
   /// `change_type` of the audit row as long as nobody has looked into the change.
@@ -77,6 +81,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
     ]
     if requiresConfirmation { members.append(.init("require_confirmation", .bool(true))) }
     if let confirm { members.append(.init("confirm", .string(confirm))) }
+    if let reason { members.append(.init("reason", .string(reason))) }
     return JSONValue.object(members).canonical()
   }
 }

@@ -20,6 +20,8 @@ package struct JobClaim: Sendable {
 
 /// How a job stands.
 package struct JobStatus: Sendable {
+  package let organization: String
+  package let kind: String
   package let state: JobState
   package let errorCode: String?
   package let errorMessage: String?
@@ -28,8 +30,23 @@ package struct JobStatus: Sendable {
   package let progress: [UInt8]
   /// Records applied so far.
   package let applied: Int64
-  /// Nil when the upstream does not tell.
+  /// Records there are; nil while nobody knows.
   package let total: Int64?
+
+  init(_ row: PGRow) throws {
+    guard let state = JobState(rawValue: try row.string("state")) else {
+      throw PGError(.conversion, "column state is not one of a job's states")
+    }
+    self.state = state
+    organization = try row.string("organization_id")
+    kind = try row.string("kind")
+    errorCode = try row.text("error_code")
+    errorMessage = try row.text("error_message")
+    isDryRun = try row.bool("is_dry_run") ?? false
+    progress = try row.bytes("progress") ?? []
+    applied = try row.integer("applied")
+    total = try row.int("total")
+  }
 }
 
 /// Claims of jobs and what holders write. All throw PGError, and ``Fenced`` when the job is no longer theirs.
@@ -91,15 +108,9 @@ package enum JobStore {
     try session.query(Queries.openRead, [.text(organization)]).first?.string("id")
   }
 
-  /// How a job stands, for who waits for it; nil when no worker has seen its request.
+  /// How a job stands, for who waits for it; nil: there is none, or no worker has seen its request.
   package static func status(_ session: PGSession, _ id: String) throws -> JobStatus? {
-    guard let row = try session.query(Queries.jobStatus, [.uuid(id)]).first,
-      let state = JobState(rawValue: try row.string("state"))
-    else { return nil }
-    return JobStatus(
-      state: state, errorCode: try row.text("error_code"), errorMessage: try row.text("error_message"),
-      isDryRun: try row.bool("is_dry_run") ?? false, progress: try row.bytes("progress") ?? [],
-      applied: try row.integer("applied"), total: try row.int("total"))
+    try session.query(Queries.jobStatus, [.uuid(id)]).first.map { try JobStatus($0) }
   }
 
   /// The ids under which jobs of a kind are kept: those that are asked for, and for one that is taken by another kind's

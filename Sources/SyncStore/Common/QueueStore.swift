@@ -63,6 +63,13 @@ package enum QueueStore {
     }
   }
 
+  /// Pauses that are and were, the newest first; nil means any. Bind the session with `reading` first.
+  package static func pauses(
+    _ session: PGSession, organization: String?, kind: String?, limit: Int64
+  ) throws -> PGResult {
+    try session.query(Queries.listPauses, [PGValue(organization), PGValue(kind), .int4(Int32(clamping: limit))])
+  }
+
   /// Work by kind and organization with what is paused; nil means any. Bind the session with `reading` first.
   package static func list(_ session: PGSession, organization: String?, kind: String?) throws -> PGResult {
     try session.query(Queries.listQueue, [PGValue(organization), PGValue(kind)])

@@ -9,7 +9,8 @@ package enum DraftStore {
     package let outcome: CommitOutcome
     /// The record's present version and the fields a read has changed under the draft, by edit.
     package let marks: [String: (version: Int, remote: [String])]
-    /// Change of each group's totals, if everything that can be applied is: columns of `kpi_change`.
+    /// Change of each group's totals, if everything that can be applied is: columns of
+    /// `pfa_kpi_summary`.
     package let totals: PGResult
   }
 
@@ -45,10 +46,11 @@ package enum DraftStore {
 
   /// Returns how many drafts are gone.
   package static func discard(
-    _ session: PGSession, organization: String, user: String, session id: String
+    _ session: PGSession, organization: String, user: String, session id: String, reason: String? = nil
   ) throws -> Int64 {
     try asApp(session, organization, user, id) {
-      try session.query(Queries.discardSession, [.text(organization), .text(user), .text(id)]).one()
+      try session.tell(Decision(actor: user, reason: reason))
+      return try session.query(Queries.discardSession, [.text(organization), .text(user), .text(id)]).one()
         .integer("discarded")
     }
   }

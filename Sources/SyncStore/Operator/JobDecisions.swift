@@ -4,25 +4,24 @@ import SQLCatalog
 import SyncDomain
 
 /// What a person decides about a job. Each is one transaction; false: the job is not in a state that allows it, and
-/// nothing changed. The job's history says who it was; nil `actor`: it names the program.
+/// nothing changed. The job's history keeps who and why; nil `actor`: it names the program.
 package enum JobDecisions {
   /// A job that waits for approval runs on: the next worker takes it over at once.
   package static func approve(_ session: PGSession, _ id: String, by actor: String? = nil, reason: String?) throws
     -> Bool
   {
-    try session.asSystem {
-      try name(session, actor)
-      return try session.query(Queries.approveJob, [.uuid(id), PGValue(reason)]).rowCount > 0
+    try session.asSystem(by: Decision(actor: actor, reason: reason)) {
+      try session.query(Queries.approveJob, [.uuid(id), PGValue(reason)]).rowCount > 0
     }
   }
 
   /// Ends a job that is not final, and its log row with what was applied until now.
   package static func cancel(
-    _ session: PGSession, _ id: String, organization: String, by actor: String? = nil, reason: String
+    _ session: PGSession, _ id: String, organization: String, by actor: String? = nil, reason: String?
   ) throws -> Bool {
-    try session.asWorker(organization) {
-      try name(session, actor)
-      let values: [PGValue] = [.uuid(id), .text(reason)]
+    try session.asWorker(organization, by: Decision(actor: actor, reason: reason)) {
+      let message = reason ?? "cancelled by \(actor ?? "an operator")"
+      let values: [PGValue] = [.uuid(id), .text(message)]
       guard try session.query(Queries.cancelJob, values).rowCount > 0 else { return false }
       try session.query(Queries.closeCancelledLog, values)
       return true
@@ -50,7 +49,7 @@ package enum JobDecisions {
     switch kind {
     case "read_sync":
       do {
-        return try session.asSystem {
+        return try session.asSystem(by: Decision(actor: actor, reason: reason)) {
           let values: [PGValue] = [.uuid(id), .text(actor), PGValue(reason)]
           return try session.query(Queries.repeatJob, values).first.map { .queued(try $0.string("id")) } ?? .changed
         }
@@ -98,11 +97,11 @@ package enum JobDecisions {
   }
 
   /// Makes the next attempt of a retrying job due at once.
-  package static func hasten(_ session: PGSession, _ id: String, reason: String?) throws -> Bool {
-    try session.asSystem { try session.query(Queries.hastenJob, [.uuid(id), PGValue(reason)]).rowCount > 0 }
-  }
-
-  private static func name(_ session: PGSession, _ actor: String?) throws {
-    if let actor { try session.query(Queries.namePerson, [.text(actor)]) }
+  package static func hasten(_ session: PGSession, _ id: String, by actor: String? = nil, reason: String?) throws
+    -> Bool
+  {
+    try session.asSystem(by: Decision(actor: actor, reason: reason)) {
+      try session.query(Queries.hastenJob, [.uuid(id), PGValue(reason)]).rowCount > 0
+    }
   }
 }

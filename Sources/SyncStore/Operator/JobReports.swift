@@ -2,19 +2,6 @@ import Postgres
 import SQLCatalog
 import SyncDomain
 
-/// How far a job is.
-package struct JobProgress: Sendable, Equatable {
-  package let organization: String
-  package let kind: String
-  package let state: JobState
-  /// Records applied.
-  package let applied: Int64
-  /// Records there are; nil while nobody knows.
-  package let total: Int64?
-  package let errorCode: String?
-  package let errorMessage: String?
-}
-
 /// Jobs for people to read: rows have the columns of `sync_job` without the fencing token. Bind the session with
 /// `reading` first.
 package enum JobReports {
@@ -36,17 +23,24 @@ package enum JobReports {
     try session.query(Queries.jobHistory, [.text(organization), .uuid(id)])
   }
 
-  /// Nil: there is no such job.
-  package static func progress(_ session: PGSession, _ id: String) throws -> JobProgress? {
-    guard let row = try session.query(Queries.watchJob, [.uuid(id)]).first else { return nil }
-    let state = try row.string("state")
-    guard let known = JobState(rawValue: state) else {
-      throw PGError(.conversion, "column state is not one of a job's states")
+  /// One member of a job's document.
+  package struct Member: Sendable {
+    package let name: String
+    /// Its JSON text.
+    package let json: String
+    /// A string's own text, without quotes; nil for null.
+    package let text: String?
+    package let isText: Bool
+  }
+
+  /// The job as its events carry it, with its history, its run and the first of its issues, in order; empty: there is
+  /// none. The id is a UUID.
+  package static func document(_ session: PGSession, _ id: String, issues: Int64) throws -> [Member] {
+    try session.query(Queries.showJobDocument, [.uuid(id), .int4(Int32(clamping: issues))]).rows.map { row in
+      Member(
+        name: try row.string("key"), json: try row.string("value"), text: try row.text("text"),
+        isText: try row.string("kind") == "string")
     }
-    return JobProgress(
-      organization: try row.string("organization_id"), kind: try row.string("kind"), state: known,
-      applied: try row.integer("applied"), total: try row.int("total"), errorCode: try row.text("error_code"),
-      errorMessage: try row.text("error_message"))
   }
 
   /// A job with what it may be waiting for; nil: there is none.

@@ -30,12 +30,15 @@ package enum KPIReports {
 
   /// Corrects the totals of an organization in one transaction, with a finished job that says who asked and why.
   /// Returns the corrections, rows of `kpi_change`; none, and no job, when nothing was wrong.
-  package static func rebuild(_ session: PGSession, organization: String, reason: String?) throws -> PGResult {
+  package static func rebuild(_ session: PGSession, organization: String, by decision: Decision) throws -> PGResult {
     let id = UUIDText.random()
-    return try session.asSystem {
+    return try session.asSystem(by: decision) {
       let corrected = try KPIStore.rebuild(session, organization: organization, slot: rebuildSlot, cause: id)
       if corrected > 0 {
-        let values: [PGValue] = [.uuid(id), .text(organization), PGValue(reason), .int4(Int32(clamping: corrected))]
+        let values: [PGValue] = [
+          .uuid(id), .text(organization), PGValue(decision.reason), .int4(Int32(clamping: corrected)),
+          PGValue(decision.actor),
+        ]
         try session.query(Queries.recordKPIRebuild, values)
       }
       return try session.query(Queries.listKPIChanges, [.text(id)])

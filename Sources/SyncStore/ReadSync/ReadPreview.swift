@@ -8,6 +8,7 @@ package struct ReadPreview: Sendable {
     package var forecast: Int128 = 0
     package var actual: Int128 = 0
     package var records: Int64 = 0
+    package var actualized: Int64 = 0
     package init() {}
   }
 
@@ -73,11 +74,13 @@ package struct ReadPreview: Sendable {
       sum.forecast += effect.forecast
       sum.actual += effect.actual
       sum.records += effect.records
+      sum.actualized += effect.actualized
       total.effect[group] = sum
     }
   }
 
-  /// The result as the job's progress holds it; groups that would not change are left out.
+  /// The result as the job's progress holds it, under the names of `pfa_kpi_summary`; groups that would not change are
+  /// left out.
   package var json: [UInt8] {
     // Met again, a record is what it was just made to be.
     let unchanged = total.unchanged + Int64(repeated)
@@ -96,10 +99,12 @@ package struct ReadPreview: Sendable {
     let rows = groups.map { group, effect -> JSONValue in
       .object([
         .init("category", text(group.category)), .init("source", text(group.source)), .init("dor", text(group.dor)),
-        .init("plan_cost", .number(Cents.text(effect.plan))),
-        .init("forecast_cost", .number(Cents.text(effect.forecast))),
-        .init("actual_cost", .number(Cents.text(effect.actual))),
+        .init("total_plan_cost", .number(Cents.text(effect.plan))),
+        .init("total_forecast_cost", .number(Cents.text(effect.forecast))),
+        .init("total_actual_cost", .number(Cents.text(effect.actual))),
+        .init("total_variance", .number(Cents.text(effect.forecast - effect.plan))),
         .init("record_count", .number(String(effect.records))),
+        .init("actualized_count", .number(String(effect.actualized))),
       ])
     }
     return JSONValue.object(counts + [.init("kpi_effect", .array(rows))]).canonical()

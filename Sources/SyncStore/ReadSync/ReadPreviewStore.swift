@@ -28,9 +28,11 @@ package enum ReadPreviewStore {
       part.discontinued = try row.integer("discontinued")
       part.conflicted = try row.integer("conflicted")
       if case .array(let groups)? = try? JSONValue(parsing: row.bytes("effect") ?? []) {
-        for case .array(let cells) in groups where cells.count == 7 {
+        for case .array(let cells) in groups where cells.count == 8 {
           let group = ReadPreview.Group(category: cells[0].string, source: cells[1].string, dor: cells[2].string)
-          part.effect[group] = effect(cells[3].string, cells[4].string, cells[5].string, records: cells[6].integer ?? 0)
+          part.effect[group] = effect(
+            cells[3].string, cells[4].string, cells[5].string, records: cells[6].integer ?? 0,
+            actualized: cells[7].integer ?? 0)
         }
       }
       return part
@@ -49,12 +51,15 @@ package enum ReadPreviewStore {
         part.swept += 1
         let group = ReadPreview.Group(
           category: try row.text("category"), source: try row.text("source"), dor: try row.text("dor"))
-        let loss = effect(try row.text("plan"), try row.text("forecast"), try row.text("actual"), records: 1)
+        let loss = effect(
+          try row.text("plan"), try row.text("forecast"), try row.text("actual"), records: 1,
+          actualized: try row.integer("actualized"))
         var sum = part.effect[group] ?? ReadPreview.Effect()
         sum.plan -= loss.plan
         sum.forecast -= loss.forecast
         sum.actual -= loss.actual
         sum.records -= loss.records
+        sum.actualized -= loss.actualized
         part.effect[group] = sum
       }
       return part
@@ -69,14 +74,15 @@ package enum ReadPreviewStore {
     }
   }
 
-  private static func effect(_ plan: String?, _ forecast: String?, _ actual: String?, records: Int64)
-    -> ReadPreview.Effect
-  {
+  private static func effect(
+    _ plan: String?, _ forecast: String?, _ actual: String?, records: Int64, actualized: Int64
+  ) -> ReadPreview.Effect {
     var effect = ReadPreview.Effect()
     effect.plan = plan.flatMap { Cents.parse($0) } ?? 0
     effect.forecast = forecast.flatMap { Cents.parse($0) } ?? 0
     effect.actual = actual.flatMap { Cents.parse($0) } ?? 0
     effect.records = records
+    effect.actualized = actualized
     return effect
   }
 }

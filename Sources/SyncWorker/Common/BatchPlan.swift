@@ -45,7 +45,10 @@ package struct BatchPlan: Sendable {
       if message.replay != nil { replayed.append(message) }
       switch message.content {
       case .tombstone: skipped += 1
-      case .fault(let fault): others.append(.keep(message.deadLetter(fault)))
+      case .fault(let fault):
+        var letter = message.deadLetter(fault)
+        letter.organization = message.blamed.flatMap { known.contains($0) ? $0 : nil }
+        others.append(.keep(letter))
       case .changed(let organization, let outcome): changes[organization, default: []].append(outcome)
       case .readRequest(let request, let key, let jobId): others.append(.requestRead(request, key: key, jobId: jobId))
       case .kpiRebuild(let organization, let key, let jobId):
@@ -75,7 +78,7 @@ package struct BatchPlan: Sendable {
 
   /// Organizations the messages name, to be looked up.
   package static func organizations(_ messages: [DecodedMessage]) -> Set<String> {
-    Set(messages.compactMap(\.organization))
+    Set(messages.compactMap { $0.organization ?? $0.blamed })
   }
 }
 

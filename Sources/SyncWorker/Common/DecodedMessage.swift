@@ -21,11 +21,14 @@ package struct DecodedMessage: Sendable {
 
   package let message: KafkaMessage
   package let content: Content
+  /// The organization that a message names which can not be applied; nil when it does not say, or says two.
+  package let blamed: String?
   package let trace: String?
   /// It was published again for a dead letter.
   package let replay: DeadLetterReplay?
 
-  package init(_ message: KafkaMessage) {
+  /// - Parameter kind: the kind whose topic it came on; nil takes an event of any type.
+  package init(_ message: KafkaMessage, kind: WorkKind? = nil) {
     self.message = message
     // The last one: ours stands behind what came with the message.
     replay = message.headers.last { $0.name == DeadLetterReplay.header }?.value.flatMap {
@@ -35,17 +38,24 @@ package struct DecodedMessage: Sendable {
     switch CloudEvent.decode(headers: headers, key: message.key, value: message.value) {
     case .tombstone:
       content = .tombstone
-      trace = nil
+      (trace, blamed) = (nil, nil)
     case .undecodable(let fault):
       content = .fault(fault)
+      blamed = nil
       // A foreign header as it came: what no text column takes is left out.
       trace = message.header("traceparent").flatMap { $0.utf8.contains(0) ? nil : String($0.prefix(200)) }
     case .event(let event):
       trace = event.traceparent
       do throws(MessageFault) {
+        if let kind, let home = WorkKind.home(of: event.type), home != kind {
+          throw MessageFault(
+            code: IssueCode.unknownType, reason: "\(event.type) belongs on the topic of \(home.rawValue)")
+        }
         content = try DecodedMessage.read(event, message)
+        blamed = nil
       } catch {
         content = .fault(error)
+        blamed = event.namedOrganization
       }
     }
   }

@@ -183,9 +183,7 @@ final class JobRunner: Sendable {
         ).run()
       }
     } catch let error where JobFailure.saysSomething(error) && !JobFailure.isOutage(error) {
-      let failure = JobFailure(error)
-      metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
-      try await retryOrFail(claim, failure, log)
+      try await retryOrFail(claim, JobFailure(error), log)
     }
   }
 
@@ -196,6 +194,7 @@ final class JobRunner: Sendable {
       failure.isTransient
       ? configuration.jobRetry.delay(after: claim.attempt, retryAfter: failure.retryAfter, using: &generator) : nil
     if let delay {
+      metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
       log.warning("the job is tried again later", ("code", failure.code), ("seconds", String(Int(delay.rounded(.up)))))
       try await pool.run {
         try JobStore.retry(

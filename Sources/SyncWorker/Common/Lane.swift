@@ -52,7 +52,7 @@ final class Lane: Sendable {
       let fresh = messages.fresh(from: nextOffset)
       guard !fresh.isEmpty else { continue }
       do {
-        try await apply(fresh.map { DecodedMessage($0) })
+        try await apply(fresh.map { DecodedMessage($0, kind: WorkKind(rawValue: tools.kind)) })
       } catch is CancellationError {
         return .closed
       } catch {

@@ -1,3 +1,5 @@
+import SyncDomain
+
 /// The kinds of work a worker can be told to do or leave: each with the topic it consumes.
 package enum WorkKind: String, CaseIterable, Sendable {
   case readSync = "read_sync"
@@ -15,6 +17,18 @@ package enum WorkKind: String, CaseIterable, Sendable {
     case .kpiRebuild: topics.kpiRefresh
     case .writeBack: topics.writeBack
     case .draftCommit: topics.draftCommit
+    }
+  }
+
+  /// The kind on whose topic events of a type travel (contract section 3); nil for a type that is none of ours.
+  package static func home(of type: String) -> WorkKind? {
+    switch type {
+    case ReadSyncMessage.requestedType, ReadSyncMessage.pageType, ReadSyncMessage.changedType: .readSync
+    case DraftCommitRequest.type: .draftCommit
+    case WriteBackMessage.requestedType: .writeBack
+    case SchemaChangeRequest.type: .schemaChange
+    case KPIRebuildMessage.type: .kpiRebuild
+    default: nil
     }
   }
 

@@ -33,16 +33,18 @@ func syncline(_ line: String..., environment: [String: String] = [:]) async thro
   try await syncline(line, environment: environment)
 }
 
-func syncline(_ line: [String], environment: [String: String] = [:]) async throws -> Ran {
+func syncline(
+  _ line: [String], environment: [String: String] = [:], ask: Prompt.Ask? = nil
+) async throws -> Ran {
   let url = try SyncDatabase.current.url
-  return await program(line, environment: ["DATABASE_URL": url].merging(environment) { $1 })
+  return await program(line, environment: ["DATABASE_URL": url].merging(environment) { $1 }, ask: ask)
 }
 
-/// The same without a database.
-func program(_ line: [String], environment: [String: String] = [:]) async -> Ran {
+/// The same without a database. `ask`: whoever sits at the terminal; nil: nobody.
+func program(_ line: [String], environment: [String: String] = [:], ask: Prompt.Ask? = nil) async -> Ran {
   let recorder = Recorder()
   let output = recorder.output(ArgumentParser.requestedFormat(line))
-  let code = await Commands.program.run(line, output: output, environment: environment)
+  let code = await Commands.program.run(line, output: output, environment: environment, ask: ask)
   return Ran(code: code, data: recorder.data, messages: recorder.messages)
 }
 
@@ -85,6 +87,9 @@ extension JSONValue {
     guard case .array(let elements) = self else { return nil }
     return elements.count
   }
+  /// The value as text, keys sorted, for comparison.
+  var canonicalText: String { String(decoding: canonical(), as: UTF8.self) }
+
   /// A number by its exact text.
   var digits: String? {
     guard case .number(let text) = self else { return nil }

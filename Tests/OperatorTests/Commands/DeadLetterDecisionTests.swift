@@ -24,7 +24,6 @@ import Testing
   func replay() async throws {
     try await seed()
     #expect(try await syncline("dead-letters", "replay", "--yes").code == .usage)
-    #expect(try await syncline("dead-letters", "replay", "1").code == .usage)
     #expect(try await syncline("dead-letters", "replay", "1", "--code", "X", "--yes").code == .usage)
     for unknown in ["9", "x"] {
       let ran = try await syncline("dead-letters", "replay", "1", unknown, "--yes")

@@ -40,8 +40,8 @@ import Testing
     let shown = try await syncline("jobs", "show", jobA.uppercased(), "--issues", "1")
     #expect(shown.code == .ok)
     let json = try shown.json
-    let event = try #require(try await value("SELECT sync_job_document(j)::text FROM sync_job j"))
-    #expect(Set(json.keys) == Set(try JSONValue(parsing: Array(event.utf8)).keys).union(["history", "log", "issues"]))
+    let event = try #require(try await value("SELECT sync_job_document(id, 1)::text FROM sync_job"))
+    #expect(json.canonicalText == (try JSONValue(parsing: Array(event.utf8))).canonicalText)
     #expect(!json.keys.contains("lease_token"))
     #expect(json["parameters"]?["source"]?.string == "pems")
     #expect(json["log"]?["sync_type"]?.string == "full")
@@ -86,7 +86,6 @@ import Testing
   @Test("approve: the job runs on under the next worker, with the approval and its reason in its parameters")
   func approve() async throws {
     try await seedRun()
-    #expect(try await syncline("jobs", "approve", jobA).code == .usage)
     let approved = try await syncline("jobs", "approve", jobA, "--yes", "--reason", "it's \"closed\"")
     #expect(approved.code == .ok)
     #expect(try approved.json["state"]?.string == "running")

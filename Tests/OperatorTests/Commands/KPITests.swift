@@ -34,7 +34,6 @@ import Testing
     #expect(try wrong.objects[0]["expected_plan_cost"]?.digits == "81800.26")
     #expect(try await syncline("kpi", "verify", "RIO2").code == .ok)
 
-    #expect(try await syncline("kpi", "rebuild", "RIO").code == .usage)
     #expect(try await syncline("kpi", "rebuild", "--yes").code == .usage)
     #expect(try await syncline("kpi", "rebuild", "RIO", "--all", "--yes").code == .usage)
     let rebuilt = try await syncline("kpi", "rebuild", "--all", "--yes", "--reason", "after 'restore'")

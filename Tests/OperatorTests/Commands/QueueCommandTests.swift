@@ -14,7 +14,6 @@ import Testing
       (["--kind", "read_sync", "--organization", "RIO"], "read_sync of RIO"),
     ]
     for (flags, words) in cases {
-      #expect(try await syncline(["queue", "pause"] + flags).code == .usage)
       let paused = try await syncline(
         ["queue", "pause", "--yes", "--reason", "upgrade"] + flags, environment: ["USER": "ann"])
       #expect(paused.code == .ok && paused.messages.contains("\(words) is paused\n"), "\(paused.messages)")

@@ -59,6 +59,33 @@ import Testing
     #expect(Set(wanted).subtracting(found) == [])
   }
 
+  @Test(
+    "S2-01 Totals and bounds are plain tables and live views, the merge of drafts a view (S1-42), edits a table of deltas"
+  )
+  func kinds() async throws {
+    // S1-08: edits and the sync log. S2-09, the base tables: the mirror, the edit, and what a change contributes.
+    let wanted = [
+      "kpi_change": "r", "kpi_slot": "r", "pfa_kpi_summary": "v", "pfa_merged_live": "v", "pfa_mirror": "r",
+      "pfa_modification": "r", "pfa_sync_log": "r", "pfa_timeline_bounds": "v",
+    ]
+    let (found, cascade) = try await onDatabase { session in
+      let found = try session.table(
+        "SELECT relname, relkind FROM pg_class WHERE relname = ANY ($1) ORDER BY relname",
+        [.array(.text(wanted.keys.sorted()))])
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a")])
+      try session.edit("a", #"{"monthlyRate": 1}"#, at: 1)
+      let cascade = try session.table(
+        """
+        SELECT (SELECT sum(total_plan_cost) FROM pfa_kpi_summary), (SELECT sum(plan_cost) FROM kpi_change),
+          (SELECT total_records FROM pfa_timeline_bounds WHERE organization_id = 'RIO')
+        """)
+      return (found, cascade)
+    }
+    #expect(found == wanted.sorted { $0.key < $1.key }.map { [$0.key, $0.value] })
+    #expect(cascade.count == 1 && cascade[0][0] == cascade[0][1] && cascade[0][2] == "1")
+  }
+
   @Test("S1-03 The mirror has its 21 stored generated columns, with the contract's types (S1-07, S1-45)")
   func generatedColumns() async throws {
     let found = try await onDatabase { session in

@@ -149,7 +149,7 @@ import Testing
         return try session.list("SELECT DISTINCT organization_id FROM kpi_rollup")
       }
       #expect(seen == ["RIO"])
-      _ = try KPIReports.rebuild(session, organization: "RIO", reason: nil)
+      _ = try KPIReports.rebuild(session, organization: "RIO", by: Decision(actor: "test"))
       try age(session)
       try catchUp(session)
       #expect(try rollups(session) == expected(session))

@@ -165,8 +165,11 @@ struct PushTroubleTests {
   @Test("edits of a suspended organization wait")
   func suspended() async throws {
     try await WorkerWorld.withRecords { world, _ in
-      try await world.execute("UPDATE organization SET status = 'suspended'")
+      // Made before the suspension, but not pushed yet: a suspended organization is edited by nobody.
+      try await world.execute("INSERT INTO queue_pause (kind, paused_by) VALUES ('write_back', 'test')")
       let id = try await world.edit(3, #"{"dor": "SITE"}"#)
+      try await world.execute("UPDATE organization SET status = 'suspended'")
+      try await world.execute("UPDATE queue_pause SET resumed_by = 'test', resumed_at = now()")
       try await world.requestPush(id, eventId: "x")
       try await until("the request is seen") {
         try await world.lines("SELECT cardinality(request_keys) > 0 FROM pfa_modification") == ["t"]

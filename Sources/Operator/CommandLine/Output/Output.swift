@@ -49,6 +49,17 @@ package struct Output: Sendable {
     }
   }
 
+  /// One thing with many others: below it for people, as a member for programs.
+  package func show(_ columns: [Column], _ cells: [Cell], with part: (name: String, table: Table)) throws {
+    guard format == .table else {
+      return try show(columns + [Column(part.name, .json)], cells + [part.table.json])
+    }
+    try show(columns, cells)
+    guard !part.table.rows.isEmpty else { return }
+    try text("\n")
+    try write(part.table)
+  }
+
   /// Rows one after the other, for what is long or has no end.
   package func rows(_ columns: [Column]) -> RowWriter {
     let formatter: any RowFormatter =

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Runtime
 
 /// Rows under named columns: what a command has to show, before anybody decides how.
 package struct Table: Sendable, Equatable {
@@ -48,5 +49,9 @@ package enum Cell: Sendable, Equatable {
   package static func integer(_ value: Int64?) -> Cell { value.map { .integer($0) } ?? .null }
   package static func integer(_ value: Int) -> Cell { .integer(Int64(value)) }
   package static func decimal(_ value: String?) -> Cell { value.map { .decimal($0) } ?? .null }
+  /// A JSON array of texts.
+  package static func list(_ values: [String]) -> Cell {
+    .json("[\(values.map(printableJSONString).joined(separator: ", "))]")
+  }
   package static func time(_ value: Date?) -> Cell { value.map { .time($0) } ?? .null }
 }
