@@ -183,7 +183,8 @@ import Testing
         #expect(try holders(privilege, "syncline_worker") == (privilege == "DELETE" ? ["projects"] : []))
         #expect(
           try holders(privilege, "syncline_system")
-            == (privilege == "DELETE" ? ["held_message", "org_permission", "outbox"] : []))
+            == (privilege == "DELETE"
+              ? ["held_message", "job_request", "live_worker", "org_permission", "outbox"] : []))
       }
       #expect(try !holders("SELECT", "syncline_worker").contains("outbox"), "events of all tenants")
       let definers = try session.list(
