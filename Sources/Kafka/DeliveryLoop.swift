@@ -150,7 +150,7 @@ final class DeliveryLoop: Sendable {
       if error.isFatal {
         log.error("Kafka producer failed", ("error", error.description))
       } else if error.isUnreachable {
-        complaint.tell(error.description, key: "unreachable")
+        complaint.tell(error.description, key: "kafka \(error.code)")
       } else {
         log.warning("Kafka producer", ("error", error.description))
       }

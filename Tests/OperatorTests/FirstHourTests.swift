@@ -120,7 +120,7 @@ private struct Hour {
     let failed = try await run("sync run ORG", ["ORG": "RIO"], "--source sim --mode full --wait", exit: .failure)
     #expect(failed.messages.contains("AUTH"))
 
-    let top = try await run("top --once")
+    let top = try await run("top --once", [:], "-o table")
     #expect(top.data.contains("FAILED") && top.data.contains("AUTH"))
     let job = try id(failed: try only(try await run("jobs list --state failed")))
     let why = try await run("jobs why JOB", ["JOB": job], "-o table")

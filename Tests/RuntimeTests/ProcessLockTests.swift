@@ -33,7 +33,7 @@ struct ProcessLockTests {
     try #require(pipe(&ends) == 0)
     let complaint = Complaint("the outbox waits", log: Log(format: .text, descriptor: ends[1]))
     complaint.settle()
-    for cause in ["a", "a", "b", "b"] { complaint.tell(cause) }
+    for cause in ["a", "a", "b", "b", "a"] { complaint.tell(cause) }
     complaint.settle()
     complaint.settle()
     complaint.tell("b")

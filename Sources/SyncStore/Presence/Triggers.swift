@@ -22,13 +22,15 @@ package struct Trigger: Sendable, Equatable, CustomStringConvertible {
     for migration in migrations {
       let code = migration.split(separator: "\n").filter { !$0.hasPrefix("--") }.joined(separator: "\n")
       for statement in code.split(separator: ";") {
-        let words = statement.split(whereSeparator: \.isWhitespace).map(String.init)
+        // A constraint trigger has one word more before its name.
+        let all = statement.split(whereSeparator: \.isWhitespace).map(String.init)
+        let words = all.count > 1 && all[1] == "CONSTRAINT" ? [all[0]] + all.dropFirst(2) : all
         guard words.count > 4, words[1] == "TRIGGER", let on = words.firstIndex(of: "ON"), on + 1 < words.count
         else { continue }
         let key = "\(words[on + 1]).\(words[2])"
         switch words[0] {
         case "CREATE":
-          triggers[key] = Trigger(name: words[2], table: words[on + 1], definition: words.joined(separator: " "))
+          triggers[key] = Trigger(name: words[2], table: words[on + 1], definition: all.joined(separator: " "))
         case "DROP": triggers[key] = nil
         default: break
         }

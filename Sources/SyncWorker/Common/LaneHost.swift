@@ -101,7 +101,7 @@ final class LaneHost: KafkaConsumerDelegate {
 
   func failed(_ error: KafkaError, partition: TopicPartition?) {
     // One outage is many errors, of each broker and each try.
-    if error.isUnreachable { return complaint.tell(error.description, key: "unreachable") }
+    if error.isUnreachable { return complaint.tell(error.description, key: "kafka \(error.code)") }
     guard error.isOffsetOutOfRange, let partition else {
       log.warning("kafka", ("cause", error.description), ("partition", partition?.description ?? "-"))
       return

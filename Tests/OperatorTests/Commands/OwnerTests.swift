@@ -44,7 +44,7 @@ import Testing
     let doctor = await run("doctor")
     #expect(doctor.code == .findings)
     let findings = try doctor.objects.filter { $0["status"]?.string != "ok" && $0["status"]?.string != "note" }
-    #expect(findings.map { $0["name"]?.string } == ["configuration"], "\(doctor.data)")
+    #expect(findings.map { $0["name"]?.string } == ["configuration", "workers"], "\(doctor.data)")
     #expect(await run("migrate", "down", "--to", "0", "--yes").code == .ok)
   }
 }
