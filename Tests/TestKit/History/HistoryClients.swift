@@ -110,14 +110,18 @@ package final class HistoryClients: Sendable {
     let version = known[record] ?? 1
     let (row, made): (PGRow, Int64?) = try await pool.run { session in
       try HistoryClients.asApp(session) {
+        // The upstream's stamp is no content: a newer record that says the same moves it under one version.
         let row = try session.query(
-          "SELECT * FROM update_mirror_with_lock(md5('RIO' || chr(31) || $1)::uuid, $2::jsonb, $3::int)",
+          """
+          SELECT u.*, (u.current_content - 'lastModified')::text AS content
+          FROM update_mirror_with_lock(md5('RIO' || chr(31) || $1)::uuid, $2::jsonb, $3::int) u
+          """,
           [.text(record), .text(#"{"dor": "\#(value)"}"#), .int(version)]
         ).one()
         return (row, try row.int("new_version"))
       }
     }
-    let content = try row.text("current_content")
+    let content = try row.text("content")
     let current = try row.integer("current_version")
     known[record] = current
     guard let made else { return ([], [.init(record, current, content: content)]) }
