@@ -129,6 +129,27 @@ struct DecisionTests {
     #expect(second.organization == "ZET" && letter.code == "UNKNOWN_ORGANIZATION")
   }
 
+  @Test("contract 4.1: of equal orders the first stays in one batch too; records with and without an order do not meet")
+  func batching() {
+    func event(_ block: Int64?, _ price: Int) -> CloudEvent {
+      let order = block.map { #""order":{"block":\#($0),"index":1},"# } ?? ""
+      let record = #"{"pfaId":"A",\#(order)"data":{"source":"Purchase","purchasePrice":\#(price)}}"#
+      return CloudEvent(
+        id: UUIDText.random(), source: "s", type: ReadSyncMessage.changedType, organization: "RIO",
+        data: Array(#"{"organization":"RIO","record":\#(record)}"#.utf8))
+    }
+    func prices(_ events: [CloudEvent]) -> [[String]] {
+      BatchPlan(events.map { decoded($0) }, known: ["RIO"]).steps.map { step in
+        guard case .apply(let batch) = step else { return [] }
+        return batch.records.map { String(decoding: $0.data, as: UTF8.self).filter(\.isNumber) }
+      }
+    }
+    #expect(prices([event(1, 100), event(1, 200)]) == [["100"]])
+    #expect(prices([event(1, 100), event(2, 200), event(1, 300)]) == [["200"]])
+    #expect(prices([event(nil, 100), event(nil, 200)]) == [["200"]])
+    #expect(prices([event(1, 100), event(nil, 200), event(nil, 300), event(1, 400)]) == [["100"], ["300"], ["400"]])
+  }
+
   @Test("a page whose job can not be one of ours is applied like single changes")
   func foreignPage() {
     var page = SourcePage()

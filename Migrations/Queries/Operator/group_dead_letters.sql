@@ -4,7 +4,7 @@
 -- Index: dead_letter_open for open ones.
 SELECT count(*) AS count, code, cause, topic, status,
   CASE WHEN count(DISTINCT organization_id) = 1 AND count(organization_id) = count(*) THEN min(organization_id) END AS organization_id,
-  max(attempts) AS attempts, min(created_at) AS first_at, max(created_at) AS last_at, max(id) AS id
+  max(attempts) AS attempts, min(created_at) AS first_at, max(updated_at) AS last_at, max(id) AS id
 FROM dead_letter
 WHERE ($1::bigint[] IS NULL OR id = ANY ($1)) AND ($2::text IS NULL OR code = $2) AND ($3::text IS NULL OR topic = $3)
   AND ($4::text IS NULL OR organization_id = $4) AND ($5::text IS NULL OR strpos(lower(cause), lower($5)) > 0)

@@ -26,19 +26,29 @@
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
 ),
+-- When the run began whose page this is. No row: single events, and pages that come again.
+bringing AS MATERIALIZED (
+  SELECT l.started_at FROM sync_page p JOIN pfa_sync_log l ON l.job_id = p.job_id
+  WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12 AND p.state = 'allocated'
+),
+-- A row that a sweep discontinued is taken back at an equal order only by a page of a run that began after the sweep:
+-- whatever comes again, or was read before, says nothing of PEMS since.
 known AS MATERIALIZED (
   SELECT i.pfa_id, i.block, i.index, i.hash, i.data, m.id, m.content_hash = i.hash AS same_content,
     (i.block, i.index) IS NOT DISTINCT FROM (m.source_block, m.source_index) AS same_order,
     CASE
       WHEN m.id IS NULL THEN false
-      WHEN i.block IS NULL THEN m.content_hash IS DISTINCT FROM i.hash OR m.swept_by IS NOT NULL
+      WHEN m.swept_by IS NOT NULL AND (SELECT started_at FROM bringing) <= m.last_synced_at THEN false
+      WHEN i.block IS NULL THEN m.content_hash IS DISTINCT FROM i.hash
+        OR (m.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing))
       WHEN m.source_block IS NULL THEN true
-      WHEN m.swept_by IS NOT NULL THEN (i.block, i.index) >= (m.source_block, m.source_index)
+      WHEN m.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing)
+        THEN (i.block, i.index) >= (m.source_block, m.source_index)
       ELSE (i.block, i.index) > (m.source_block, m.source_index)
     END AS newer
   FROM incoming i
   LEFT JOIN LATERAL (
-    SELECT p.id, p.content_hash, p.source_block, p.source_index, p.swept_by
+    SELECT p.id, p.content_hash, p.source_block, p.source_index, p.swept_by, p.last_synced_at
     FROM pfa_mirror p WHERE p.organization_id = $1 AND p.pfa_id = i.pfa_id
     OFFSET 0
   ) m ON true
@@ -55,9 +65,12 @@ locked AS MATERIALIZED (
     FROM pfa_mirror p
     WHERE p.organization_id = $1 AND p.pfa_id = k.pfa_id
       AND CASE
-        WHEN k.block IS NULL THEN p.content_hash IS DISTINCT FROM k.hash OR p.swept_by IS NOT NULL
+        WHEN p.swept_by IS NOT NULL AND (SELECT started_at FROM bringing) <= p.last_synced_at THEN false
+        WHEN k.block IS NULL THEN p.content_hash IS DISTINCT FROM k.hash
+          OR (p.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing))
         WHEN p.source_block IS NULL THEN true
-        WHEN p.swept_by IS NOT NULL THEN (k.block, k.index) >= (p.source_block, p.source_index)
+        WHEN p.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing)
+          THEN (k.block, k.index) >= (p.source_block, p.source_index)
         ELSE (k.block, k.index) > (p.source_block, p.source_index)
       END
     FOR NO KEY UPDATE

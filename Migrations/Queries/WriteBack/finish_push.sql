@@ -35,7 +35,8 @@ confirmed AS (
     source_index = CASE WHEN o.is_newer THEN $7::bigint ELSE r.source_index - o.is_overtaken::int END,
     content_hash = CASE WHEN r.content_hash = $4::bigint AND NOT o.is_overtaken THEN $5::bigint END
   FROM record r, synced s,
-    LATERAL (SELECT ($6::bigint, $7::bigint) > (r.source_block, r.source_index) IS TRUE AS is_newer,
+    -- A row without an order takes the one that the push has read: pages from before it are then stale here as well.
+    LATERAL (SELECT coalesce(($6::bigint, $7::bigint) > (r.source_block, r.source_index), $6::bigint IS NOT NULL) AS is_newer,
       ($6::bigint, $7::bigint) < (r.source_block, r.source_index) IS TRUE
         AND EXISTS (SELECT FROM jsonb_object_keys($3::jsonb) k WHERE r.pending_base ? k) AS is_overtaken) o
   WHERE m.id = r.id AND s.mirror_id = r.id

@@ -57,7 +57,9 @@ struct Attention: Sendable, Equatable {
   private static func letters(_ overview: Overview) -> [Attention] {
     (overview.letters.value ?? []).map { letter in
       let (count, id, code) = (letter.integer("count"), letter.integer("id"), letter.text("code"))
-      let replay = count == 1 ? "\(id)" : "--code \(code)"
+      let quoted = "'" + letter.text("cause").replacing("'", with: "'\\''") + "'"
+      let replay =
+        count == 1 ? "\(id)" : "--code \(code) --topic \(letter.text("topic")) --cause \(quoted)"
       return Attention(
         text: "\(counted(Int(count), "message")) of \(letter.text("topic")) could not be applied, \(code): "
           + letter.text("cause"),

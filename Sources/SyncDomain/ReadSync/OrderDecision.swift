@@ -17,8 +17,8 @@ package enum OrderDecision: String, Hashable, Sendable, CaseIterable {
   package struct Existing: Hashable, Sendable {
     package let order: SourceOrder?
     package let hash: Int64
-    /// Discontinued by our own orphan sweep, not by PEMS: the record was missing, so seeing it again is news at the
-    /// same order too.
+    /// Discontinued by our own orphan sweep, not by PEMS: the record was missing, so that a later run sees it again is
+    /// news at the same order too.
     package let swept: Bool
 
     package init(order: SourceOrder?, hash: Int64, swept: Bool = false) {
@@ -30,16 +30,25 @@ package enum OrderDecision: String, Hashable, Sendable, CaseIterable {
 
   /// `existing` is nil when there is no row. Without an order on either side the content decides; a record without an
   /// order never beats a row with one by anything but its content, and leaves the row's order as it is.
-  package static func decide(existing: Existing?, order: SourceOrder?, hash: Int64) -> OrderDecision {
+  ///
+  /// `isSeenSince`: the record comes with a page of a run that began after the row was swept. What comes again, or by
+  /// itself, says nothing of PEMS since.
+  package static func decide(
+    existing: Existing?, order: SourceOrder?, hash: Int64, isSeenSince: Bool = true
+  ) -> OrderDecision {
     guard let existing else { return .insert }
     let sameContent = existing.hash == hash
+    let isBack = existing.swept && isSeenSince
     guard let order, let current = existing.order else {
-      if existing.swept || !sameContent { return .update }
-      return order == nil ? .unchanged : .advance
+      if !sameContent { return .update }
+      if order == nil { return isBack ? .update : .unchanged }
+      return existing.swept ? .update : .advance
     }
     if order < current { return .stale }
-    if existing.swept { return .update }
-    if order == current { return sameContent ? .unchanged : .stale }
-    return sameContent ? .advance : .update
+    if order == current {
+      if isBack { return .update }
+      return sameContent ? .unchanged : .stale
+    }
+    return sameContent && !existing.swept ? .advance : .update
   }
 }

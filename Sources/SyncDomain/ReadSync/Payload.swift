@@ -66,6 +66,13 @@ struct Payload {
     return text
   }
 
+  /// A text of at most `limit` bytes.
+  func text(_ name: String, atMost limit: Int) throws(MessageFault) -> String? {
+    guard let text = try text(name) else { return nil }
+    guard text.utf8.count <= limit else { throw .message("\(name) is longer than \(limit) bytes") }
+    return text
+  }
+
   func requiredText(_ name: String) throws(MessageFault) -> String {
     guard let text = try text(name), !text.isEmpty else { throw .message("\(name) is missing") }
     return text

@@ -79,15 +79,19 @@ package struct ReadSyncRequest: Hashable, Sendable {
       throw .message("mode is not full, incremental or manual")
     }
     self.mode = known
-    source = try payload.requiredText("source")
+    // What becomes part of the job travels with each of its events, which Kafka limits.
+    guard let source = try payload.text("source", atMost: 255), !source.isEmpty else {
+      throw .message("source is missing")
+    }
+    self.source = source
     pageSize = try payload.positiveInteger("pageSize")
     dryRun = try payload.boolean("dryRun") ?? false
-    requestedBy = try payload.text("requestedBy")
-    reason = try? payload.text("reason")
+    requestedBy = try payload.text("requestedBy", atMost: 255)
+    reason = try payload.text("reason", atMost: 4_000)
     traceparent = event.traceparent
     priority = (try? payload.integer("priority")).flatMap { -100...100 ~= $0 ? $0 : nil }
     schemaVersion = try payload.integer("schemaVersion")
-    schemaProject = try payload.text("schemaProject")
+    schemaProject = try payload.text("schemaProject", atMost: 255)
   }
 
   /// Reads what ``encoded()`` wrote; nil when it is something else. Of other members nothing is made.

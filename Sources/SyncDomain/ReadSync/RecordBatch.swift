@@ -30,7 +30,8 @@ package struct RecordBatch: Sendable {
   package private(set) var issues: [FieldIssue]
   package private(set) var rejected: [FieldIssue]
 
-  /// Collapses duplicates newest first; of equally new ones the later to arrive stays.
+  /// Collapses duplicates to what would stay if they were applied one by one: the newest, of equal orders the first to
+  /// arrive, without orders the last. Records with and without an order must not meet under one id (``BatchPlan``).
   package init(
     organization: String, page: Page?, outcomes: [RecordOutcome], issues: [FieldIssue] = [],
     rejected: [FieldIssue] = [], known: [String] = []
@@ -87,7 +88,8 @@ package struct RecordBatch: Sendable {
       if !a.pfaId.utf8.elementsEqual(b.pfaId.utf8) { return a.pfaId.utf8.lexicographicallyPrecedes(b.pfaId.utf8) }
       if let first = a.order, let second = b.order, first != second { return first > second }
       if (a.order == nil) != (b.order == nil) { return a.order != nil }
-      return left > right
+      // As if they came one by one: at an equal order the first stays, without one the last.
+      return a.order == nil ? left > right : left < right
     }
     var unique: [CanonicalRecord] = []
     unique.reserveCapacity(records.count)

@@ -70,10 +70,31 @@ package struct BatchPlan: Sendable {
             rejected: page.rejected, known: page.known))
       }
     }
-    let batches = pages + changes.map { RecordBatch(organization: $0.key, page: nil, outcomes: $0.value) }
+    let batches =
+      pages
+      + changes.flatMap { organization, outcomes in
+        BatchPlan.alike(outcomes).map { RecordBatch(organization: organization, page: nil, outcomes: $0) }
+      }
     steps = batches.sorted { $0.organization < $1.organization }.map { .apply($0) }
     steps += commits.sorted { $0.key < $1.key }.map { .commit(organization: $0.key, $0.value) }
     steps += others
+  }
+
+  /// Records in their order, cut where some with an order meet others without one: which of the two stays depends on
+  /// the row, so they are not applied in one batch. Rejected ones go with what came before them.
+  private static func alike(_ outcomes: [RecordOutcome]) -> [[RecordOutcome]] {
+    var parts: [[RecordOutcome]] = []
+    var hasOrder: Bool?
+    for outcome in outcomes {
+      var differs = parts.isEmpty
+      if case .accepted(let record) = outcome {
+        differs = differs || (hasOrder.map { $0 != (record.order != nil) } ?? false)
+        hasOrder = record.order != nil
+      }
+      if differs { parts.append([]) }
+      parts[parts.count - 1].append(outcome)
+    }
+    return parts
   }
 
   /// Organizations the messages name, to be looked up.

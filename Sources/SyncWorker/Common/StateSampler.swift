@@ -16,15 +16,26 @@ struct StateSampler: Sendable {
   /// How often the database's own statistics are read.
   private static let gaugePause = Duration.seconds(60)
 
-  /// Works until cancelled.
+  /// Works until cancelled. Brokers that do not answer keep nobody from seeing that this worker lives.
   func run() async throws {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await watchDatabase() }
+      group.addTask {
+        while !Task.isCancelled {
+          await sampleLag()
+          try? await Task.sleep(for: Self.pause)
+        }
+      }
+    }
+  }
+
+  private func watchDatabase() async {
     var nextGauges = ContinuousClock.now
     while !Task.isCancelled {
       metrics.set(MetricCatalog.poolInUse, Double(pool.inUse))
       metrics.set(MetricCatalog.poolWaiters, Double(pool.waiters))
       await sampleDatabase()
       if ContinuousClock.now >= nextGauges, await sampleGauges() { nextGauges = .now + Self.gaugePause }
-      await sampleLag()
       try? await Task.sleep(for: Self.pause)
     }
     await sayGoodbye()

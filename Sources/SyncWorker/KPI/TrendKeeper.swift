@@ -17,14 +17,16 @@ struct TrendKeeper: Sendable {
 
   /// Works until cancelled, from when the schema is current.
   func run() async throws {
+    let complaint = Complaint("the trend could not be brought up to date", log: log)
     var isCurrent = false
     while !Task.isCancelled {
       do {
         if !isCurrent { isCurrent = try await pool.run { try Migrator.isCurrent($0) } }
         // A full step means that there is more; a short one, that the others have what is left.
         while isCurrent, try await step() == TrendKeeper.batch {}
+        complaint.settle()
       } catch let error as PGError {
-        log.warning("the trend could not be brought up to date", ("cause", error.description))
+        complaint.tell(error.description)
       }
       try await Task.sleep(for: interval)
     }

@@ -38,6 +38,8 @@ struct ReadJob: Sendable {
     let swept = try await pool.run { try ReadRunStore.finish($0, claim, ending, slot: 0) }
     CrashPoint.readFinished.pass()
     switch ending {
+    case .success(_, _, _, let note?):
+      log.warning("read sync completed", ("code", note.code), ("cause", note.message))
     case .success: log.info("read sync completed", ("mode", request.mode.rawValue), ("swept", String(swept)))
     case .awaitingApproval(let code, let message), .failure(let code, let message):
       log.warning("read sync waits", ("code", code), ("cause", message))

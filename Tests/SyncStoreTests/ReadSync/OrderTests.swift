@@ -77,20 +77,31 @@ import Testing
       nil, SourceOrder(block: 1, index: 1), SourceOrder(block: 1, index: 2), SourceOrder(block: 2, index: 0),
     ]
     try await onDatabase { session in
+      var run = try ReadRun(session)
       for (number, held) in orders.enumerated() {
         for (other, coming) in orders.enumerated() {
-          for (sameContent, swept) in [(true, false), (false, false), (true, true), (false, true)] {
-            let id = "r\(number)-\(other)-\(sameContent)-\(swept)"
+          for (sameContent, swept, seen) in [
+            (true, false, false), (false, false, false), (true, true, false), (false, true, false), (true, true, true),
+            (false, true, true),
+          ] {
+            let id = "r\(number)-\(other)-\(sameContent)-\(swept)-\(seen)"
             let first = try sample(id, held, "1").canonical()
             let next = try sample(id, coming, sameContent ? "1" : "2").canonical()
             try apply(session, [sample(id, held, "1")])
             if swept {
-              try session.query("UPDATE pfa_mirror SET swept_by = gen_random_uuid() WHERE pfa_id = $1", [.text(id)])
+              // Before the run began, or before nothing.
+              try session.query(
+                "UPDATE pfa_mirror SET swept_by = gen_random_uuid(), last_synced_at = 'epoch' WHERE pfa_id = $1",
+                [.text(id)])
             }
-            let outcome = try apply(session, [sample(id, coming, sameContent ? "1" : "2")])
+            let page = run.position.nextPage
+            if seen { try run.allocate(session, [page]) }
+            let outcome = try apply(
+              session, [sample(id, coming, sameContent ? "1" : "2")], page: seen ? run.page(page) : nil)
             let decision = OrderDecision.decide(
-              existing: .init(order: held, hash: first.contentHash, swept: swept), order: coming, hash: next.contentHash
-            )
+              existing: .init(order: held, hash: first.contentHash, swept: swept), order: coming,
+              hash: next.contentHash,
+              isSeenSince: seen)
             let wanted: [OrderDecision: String] = [
               .update: "updated", .advance: "unchanged", .unchanged: "unchanged", .stale: "stale",
             ]

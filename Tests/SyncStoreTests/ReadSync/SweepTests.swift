@@ -48,14 +48,35 @@ import Testing
     }
   }
 
-  @Test("A swept record that is there again is taken back at the same order; an older one is not (R8)")
+  @Test("contract 4.1, 4.2: a swept record does not come back by what comes again or was read before the sweep")
+  func notTakenBack() async throws {
+    try await onDatabase { session in
+      try apply(session, [Sample("a", 5), Sample("b", nil), Sample("c", 5)])
+      var late = try ReadRun(session)
+      try late.allocate(session, [1])
+      #expect(try JobDecisions.cancel(session, late.claim.id, organization: "RIO", reason: "enough"))
+      let run = try ReadRun(session)
+      #expect(try ReadRunStore.finish(session, run.claim, success(), slot: 0) == 3)
+      for _ in 0..<2 { try apply(session, [Sample("a", 5), Sample("b", nil)]) }
+      try apply(session, [Sample("a", 5), Sample("b", nil), Sample("c", 6)], page: late.page(1))
+      #expect(try discontinued(session) == ["a", "b", "c"])
+      #expect(try Totals.kept(session) == [:])
+      #expect(try apply(session, [Sample("c", 6)]).updated == 1, "a newer event is news")
+      try expectExact(session)
+    }
+  }
+
+  @Test("A swept record that a later run sees is taken back at the same order; an older one is not (R8)")
   func takenBack() async throws {
     try await onDatabase { session in
       try apply(session, [Sample("a", 5), Sample("b", nil), Sample("c", 5), Sample("d", 5)])
       let run = try ReadRun(session)
       #expect(try ReadRunStore.finish(session, run.claim, success(), slot: 0) == 4)
       #expect(try Totals.kept(session) == [:])
-      let outcome = try apply(session, [Sample("a", 5), Sample("b", nil), Sample("c", 4), Sample("d", 6)])
+      var later = try ReadRun(session)
+      try later.allocate(session, [1])
+      let outcome = try apply(
+        session, [Sample("a", 5), Sample("b", nil), Sample("c", 4), Sample("d", 6)], page: later.page(1))
       #expect(outcome.updated == 3 && outcome.stale == 1)
       #expect(try discontinued(session) == ["c"])
       #expect(try session.list("SELECT pfa_id FROM pfa_mirror WHERE swept_by IS NOT NULL") == ["c"])

@@ -123,10 +123,13 @@ import Testing
     }
   }
 
-  @Test("A page that was read before a push and comes after it takes nothing back; what PEMS says later applies")
-  func latePage() async throws {
+  @Test(
+    "A page that was read before a push and comes after it takes nothing back, also from a row without an order; what PEMS says later applies",
+    arguments: [true, false])
+  func latePage(hasOrder: Bool) async throws {
     try await onDatabase { session in
       try edited(session)
+      if !hasOrder { try session.execute("UPDATE pfa_mirror SET source_block = NULL, source_index = NULL") }
       try finish(session, try claim(session), rate: "16000", order: SourceOrder(block: 5, index: 0))
       try apply(session, [Sample("a", 4) { $0.dor = "PROJECT" }])
       try apply(session, [Sample("a", 5) { $0.dor = "PROJECT" }])
