@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test(
-    "A page that was read before a push and comes after it takes nothing back, also from a row without an order; what PEMS says later applies",
+    "A page read before a push and applied after it takes nothing back, with or without an order; what PEMS says later applies",
     arguments: [true, false])
   func latePage(hasOrder: Bool) async throws {
     try await onDatabase { session in
