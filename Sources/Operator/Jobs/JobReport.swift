@@ -50,5 +50,7 @@ enum JobReport: Sendable {
 
 extension Cell {
   /// A member as it stands in the document.
-  fileprivate init(_ member: JobReports.Member) { self = member.isText ? .text(member.text) : .json(member.json) }
+  fileprivate init(_ member: JobReports.Member) {
+    self = member.isText ? .text(member.text) : member.json == "null" ? .null : .json(member.json)
+  }
 }
