@@ -27,6 +27,11 @@ struct TLSTests {
         "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.certificate, "-key", certificates.key,
         "-quiet",
       ], environment: [], descriptors: [(0, silence.readEnd), (1, output), (2, null)])
+    // Also when the outcome never comes.
+    defer {
+      broker.signal(SIGKILL)
+      broker.wait()
+    }
     let properties = [
       "security.protocol": "ssl",
       "ssl.ca.location": isRightAuthority ? certificates.authority : certificates.otherAuthority,
@@ -42,8 +47,6 @@ struct TLSTests {
     }
     #expect(outcome == goesOn)
     asking.cancel()
-    broker.signal(SIGKILL)
-    broker.wait()
     await producer.close()
   }
 
