@@ -14,6 +14,7 @@ package final class EmbeddedPostgres: Sendable {
 
   private let socketDirectory: String
   private let watchdog: ChildProcess
+  private let life: Life
   private let leash: Locked<Int32?>
 
   /// Starts a server, making the cluster first where there is none; about a second for a new one. nil directory: a
@@ -40,9 +41,10 @@ package final class EmbeddedPostgres: Sendable {
     defer { close(lock) }
     let leash = try Pipe()
     let life = try Pipe()
+    self.life = Life(life.readEnd)
     let log = open(home.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-    defer { for descriptor in [leash.readEnd, life.readEnd, log, null] { close(descriptor) } }
+    defer { for descriptor in [leash.readEnd, log, null] { close(descriptor) } }
     self.leash = Locked(leash.writeEnd)
     do {
       watchdog = try ChildProcess(
@@ -62,7 +64,7 @@ package final class EmbeddedPostgres: Sendable {
     }
     // Ours must go, or the pipe would never end.
     close(life.writeEnd)
-    try waitUntilReady(life, home)
+    try waitUntilReady(home)
   }
 
   /// For `PGOptions`, through the unix socket.
@@ -84,6 +86,12 @@ package final class EmbeddedPostgres: Sendable {
   /// The server's process; nil when it does not run.
   package var serverPID: Int32? {
     readText(directory + "/data/postmaster.pid")?.split(separator: "\n").first.flatMap { Int32($0) }
+  }
+
+  /// Returns when the server has ended, by `stop` or by itself. Waits on a thread of its own; cancelling does nothing.
+  package func ended() async {
+    let life = life
+    _ = try? await onThread("pg-life") { life.wait(milliseconds: -1) }
   }
 
   /// Creates a database; a template (nobody may be connected to it) is copied file by file.
@@ -142,16 +150,31 @@ package final class EmbeddedPostgres: Sendable {
   }
 
   /// The server and the watchdog hold the other end of `life`: its end means that there is nothing to wait for.
-  private func waitUntilReady(_ life: Pipe, _ home: PostgresHome) throws {
+  private func waitUntilReady(_ home: PostgresHome) throws {
     let deadline = monotonicMilliseconds() + 120_000
     let url = url()
     while !PostgresHome.answers(url) {
-      var entry = pollfd(fd: life.readEnd, events: Int16(POLLIN), revents: 0)
-      let ended = poll(&entry, 1, 10) > 0
-      if ended || monotonicMilliseconds() > deadline {
+      if life.wait(milliseconds: 10) || monotonicMilliseconds() > deadline {
         // The watchdog removes the log when its leash ends, which is when this object goes.
         throw PGError(.connection, "PostgreSQL did not start: \(home.logTail())")
       }
+    }
+  }
+}
+
+/// The reading end of a pipe whose other end only the server's processes hold.
+private final class Life: Sendable {
+  private let descriptor: Int32
+
+  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  deinit { close(descriptor) }
+
+  /// True once the server has ended; false when the time is over. -1: however long.
+  func wait(milliseconds: Int32) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while true {
+      let count = poll(&entry, 1, milliseconds)
+      if count >= 0 || errno != EINTR { return count > 0 }
     }
   }
 }

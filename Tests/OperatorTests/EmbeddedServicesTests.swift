@@ -1,3 +1,4 @@
+import HTTP
 import Operator
 import Postgres
 import SyncWorker
@@ -20,7 +21,17 @@ import Testing
       environment: ["DATABASE_URL": database.url], directory: nil, topics: Topics(prefix: ""), group: "syncline",
       organizations: ["RIO"], records: 1)
     let group = services.variables.first { $0.name == "SYNCLINE_GROUP" }?.value
+    let url = services.pems.url
+    let order = HTTPRequest("POST", url + "/simulate", body: Array(#"{"reset": true}"#.utf8))
+    let open = try await HTTPClient().send(order)
+    var statuses: [Int] = []
+    for password in ["simulated", "wrong"] {
+      var request = HTTPRequest("GET", url + "/records?organization=RIO")
+      request.headers.setBasicAuth(user: "syncline", password: password)
+      statuses.append(try await HTTPClient().send(request).status)
+    }
     await services.stop()
+    #expect(open.status == 200 && statuses == [200, 401], "PEMS asks for the password that is printed")
     let kept = try await database.run {
       try $0.query("SELECT next_offset FROM consumer_offset").one().integer("next_offset")
     }

@@ -30,7 +30,10 @@ struct EmbeddedTests {
     // kill -9 of the server: the same directory starts again, with what was committed.
     let pid = try #require(second.serverPID)
     kill(pid, SIGKILL)
+    // Its end is noticed.
+    await second.ended()
     await second.stop()
+    await second.ended()
     let third = try await EmbeddedPostgres.start(directory: home, keep: true)
     try await run(third.url()) { try $0.execute("SELECT n FROM t") }
     await third.stop()

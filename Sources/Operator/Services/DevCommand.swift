@@ -1,3 +1,4 @@
+import Postgres
 import Runtime
 
 /// `syncline dev`: everything a developer needs, in one process.
@@ -9,6 +10,10 @@ enum DevCommand {
       .syncline of this directory; Kafka and the simulated PEMS begin anew each time. DATABASE_URL and \
       KAFKA_BOOTSTRAP_SERVERS, when set, are used instead of embedded ones, unless they are what an earlier run of \
       this directory printed. One runs in a directory at a time; another one ends with exit code 23.
+
+      Postgres does not run as root: started by root it runs as user postgres, and where that user can not enter \
+      this directory its data is in /var/tmp/syncline-pg-HASH, the same one each time. When it ends by itself, so \
+      does this, with exit code 3; the next start goes on with what was committed.
       """,
     options: [
       .text(
@@ -34,10 +39,34 @@ enum DevCommand {
       organizations: organizations, records: Int(invocation.integer("records") ?? 0))
     home.remember(services.ownVariables)
     try invocation.output.text(exports(services.variables))
+    if let directory = services.directory { invocation.output.message("Postgres keeps its data in \(directory)") }
     invocation.output.message("running; Ctrl-C stops it. Next: set this environment, then `syncline worker`")
-    for await _ in signals { break }
+    let isStopped = await waitForEnd(signals, services.postgres)
     await services.stop()
+    if let postgres = services.postgres, !isStopped {
+      throw CommandError(
+        .unreachable, "POSTGRES_ENDED",
+        "the embedded Postgres has ended by itself; its last words are in \(postgres.logPath)",
+        hint: "syncline dev, which goes on with what was committed")
+    }
     return .ok
+  }
+
+  /// True when a signal came, false when Postgres ended by itself before.
+  private static func waitForEnd(_ signals: AsyncStream<StopSignal>, _ postgres: EmbeddedPostgres?) async -> Bool {
+    let (ends, end) = AsyncStream.makeStream(of: Bool.self)
+    let listener = Task {
+      for await _ in signals { end.yield(true) }
+    }
+    defer { listener.cancel() }
+    if let postgres {
+      Task {
+        await postgres.ended()
+        end.yield(false)
+      }
+    }
+    for await isStopped in ends { return isStopped }
+    return true
   }
 
   /// For a shell to read.

@@ -1,3 +1,4 @@
+import HTTP
 import Kafka
 import PEMS
 import Postgres
@@ -18,7 +19,8 @@ package final class EmbeddedServices: Sendable {
   /// nothing of this Kafka, and may not be lost.
   package let group: String
   package let pems: SimulatedPEMS
-  private let postgres: EmbeddedPostgres?
+  /// nil when Postgres is not ours.
+  package let postgres: EmbeddedPostgres?
   private let kafka: EmbeddedKafka?
 
   /// Starts what is missing and brings the schema up to date. `directory`: where Postgres keeps its data between runs;
@@ -35,7 +37,7 @@ package final class EmbeddedServices: Sendable {
     let services = EmbeddedServices(
       databaseURL: given ?? postgres?.url() ?? "", bootstrapServers: brokers ?? kafka?.bootstrapServers ?? "",
       isKafkaEmbedded: kafka != nil, group: EmbeddedServices.group(group, isOwn: given != nil && kafka != nil),
-      pems: try SimulatedPEMS(), postgres: postgres, kafka: kafka)
+      pems: try SimulatedPEMS(behaviour: EmbeddedServices.guarded), postgres: postgres, kafka: kafka)
     for organization in organizations { services.pems.seed(organization: organization, records: records) }
     do {
       try await services.prepare(organizations: organizations)
@@ -79,9 +81,22 @@ package final class EmbeddedServices: Sendable {
     if isKafkaEmbedded { variables.append((KafkaConnection.embeddedVariable, "1")) }
     if isKafkaEmbedded, postgres == nil { variables.append(("SYNCLINE_GROUP", group)) }
     return variables + [
-      ("PEMS_URL", pems.url), ("PEMS_GRID", "PFA"), ("PEMS_TENANT", "SIMULATED"), ("PEMS_USER", "syncline"),
-      ("PEMS_PASSWORD", "simulated"),
+      ("PEMS_URL", pems.url), ("PEMS_GRID", "PFA"), ("PEMS_TENANT", "SIMULATED"),
+      ("PEMS_USER", EmbeddedServices.pemsUser),
+      ("PEMS_PASSWORD", EmbeddedServices.pemsPassword),
     ]
+  }
+
+  private static let pemsUser = "syncline"
+  private static let pemsPassword = "simulated"
+
+  /// As a real one: 401 for whoever does not name this user and password.
+  private static var guarded: SimulatedBehaviour {
+    var credentials = HTTPHeaders()
+    credentials.setBasicAuth(user: pemsUser, password: pemsPassword)
+    var behaviour = SimulatedBehaviour()
+    behaviour.authorization = credentials["Authorization"]
+    return behaviour
   }
 
   /// Stops everything; Postgres flushes what it keeps.

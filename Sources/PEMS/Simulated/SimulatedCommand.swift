@@ -12,7 +12,7 @@ import SyncDomain
 /// - `update: {organization, pfaId, data?}`, `discontinue: {organization, pfaId}`, `remove: {organization, pfaId}`
 /// - `behaviour` with members of ``SimulatedBehaviour``: dropsTotal, duplicatesRows, ignoresSort, pageCap, newField,
 ///   renamed, decimalComma, plainSpelling, serverTime
-/// - `reset: true` forgets faults and behaviour
+/// - `reset: true` forgets faults and behaviour; who may ask stays
 package struct SimulatedCommand {
   /// What is wrong with an order.
   package struct Fault: Error {
@@ -35,7 +35,12 @@ package struct SimulatedCommand {
       let value = member.value
       switch member.key {
       case "reset":
-        state.with { ($0.faults, $0.behaviour) = ([], SimulatedBehaviour()) }
+        // Who may ask is no mood.
+        state.with { state in
+          var behaviour = SimulatedBehaviour()
+          behaviour.authorization = state.behaviour.authorization
+          (state.faults, state.behaviour) = ([], behaviour)
+        }
       case "seed": try seed(value, state)
       case "fault":
         let fault = try fault(value)
