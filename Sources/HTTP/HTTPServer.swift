@@ -10,6 +10,9 @@ package final class HTTPServer: Sendable {
   package struct Limits: Sendable {
     /// Open connections; more are refused by the network layer. Default: 64.
     package var connections = 64
+    /// So many of them are kept for new clients: when only these are left, each new client takes the place of the one
+    /// that lets its request, the taking of its answer, or its next request wait longest. Default: 0, nobody's.
+    package var reserve = 0
     /// Seconds without traffic before a connection is closed. Default: 30.
     package var idleSeconds = 30
     /// Seconds a client may take for one whole request, and as many for taking the answer, however busy it looks; then
@@ -98,12 +101,13 @@ private final class Core: Sendable {
   }
 
   let limits: HTTPServer.Limits
-  let open = OpenConnections()
+  let open: OpenConnections
   private let handler: @Sendable (HTTPCall) async -> HTTPReply
   private let state = Locked(State())
 
   init(limits: HTTPServer.Limits, handler: @escaping @Sendable (HTTPCall) async -> HTTPReply) {
     self.limits = limits
+    open = OpenConnections(room: limits.reserve == 0 ? .max : limits.connections - limits.reserve)
     self.handler = handler
   }
 

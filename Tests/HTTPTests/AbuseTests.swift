@@ -24,6 +24,34 @@ import Testing
     }
   }
 
+  @Test("Slow clients that take every place lose them to new ones, the slowest first; who is quick is answered")
+  func crowd() async throws {
+    // Nobody's time ends: only the reserve lets others in.
+    var limits = HTTPServer.Limits()
+    limits.exchangeSeconds = 600
+    limits.idleSeconds = 600
+    limits.connections = 12
+    limits.reserve = 4
+    try await withServer(limits) { port in
+      var slow: [RawClient] = []
+      for _ in 0..<4 {
+        for _ in 0..<10 {
+          let client = try RawClient(port)
+          client.send("GET / HTTP/1.1\r\nHost: a\r\nX-")
+          slow.append(client)
+        }
+        let answer = try await HTTPClient().send(HTTPRequest("GET", "http://127.0.0.1:\(port)/"))
+        #expect(answer.status == 200)
+      }
+      let said = await slow[0].sendUntilClosed("a")
+      #expect(said.isEmpty, "the first one's place was given away")
+      // The last one is quick now, and has kept its place.
+      slow[slow.count - 1].send("a: b\r\n\r\n")
+      let answer = await slow[slow.count - 1].readUntilQuiet()
+      #expect(answer.hasPrefix("HTTP/1.1 200"))
+    }
+  }
+
   @Test("A client that never takes its answer loses its connection")
   func greedy() async throws {
     var limits = HTTPServer.Limits()

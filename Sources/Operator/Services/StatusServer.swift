@@ -15,6 +15,7 @@ struct StatusServer: Sendable {
   /// Nobody who only looks needs more, and whoever takes more keeps the others from looking.
   static let limits: HTTPServer.Limits = {
     var limits = HTTPServer.Limits()
+    limits.reserve = 16
     limits.idleSeconds = 10
     limits.exchangeSeconds = 10
     limits.headBytes = 16 << 10
@@ -42,7 +43,8 @@ struct StatusServer: Sendable {
 
   func answer(_ call: HTTPCall) async -> HTTPReply {
     if let reply = probe(call.path) { return reply }
-    return await site?.answer(call) ?? .text("not here; try /metrics, /livez or /readyz\n", status: 404)
+    if let reply = await site?.answer(call) { return reply }
+    return .text("not here; try \(site == nil ? "" : "/, ")/metrics, /livez or /readyz\n", status: 404)
   }
 
   /// What machines ask; nil for another path. Never waits for anybody.

@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import Kafka
 import Postgres
@@ -79,11 +80,49 @@ import Testing
         let page = try await get(url + path)
         #expect(page.status == 404, "\(path)")
       }
+      let nothing = try await get(url + "/nothing")
+      #expect(nothing.text == "not here; try /, /metrics, /livez or /readyz\n")
       let put = try await HTTPClient().send(HTTPRequest("PUT", url + "/", body: []))
       #expect(put.status == 405 && put.headers["Allow"] == "GET, HEAD")
       let head = try await HTTPClient().send(HTTPRequest("HEAD", url + "/"))
       #expect(head.status == 200 && head.body.isEmpty)
     }
+  }
+
+  @Test("With more slow clients than places /livez and /readyz are answered all the same")
+  func crowd() async throws {
+    try await withPage { url in
+      let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
+      var slow: [Int32] = []
+      defer { for client in slow { close(client) } }
+      for _ in 0..<3 {
+        for _ in 0..<StatusServer.limits.connections {
+          slow.append(try Self.slowClient(port))
+        }
+        for (path, status) in [("/livez", 200), ("/readyz", 503)] {
+          let answer = try await get(url + path)
+          #expect(answer.status == status)
+        }
+      }
+    }
+  }
+
+  /// A connection that has begun a request and does not go on.
+  private static func slowClient(_ port: Int) throws -> Int32 {
+    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(port)).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let status = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard status == 0 else { throw SystemFailure("cannot connect: \(systemMessage(errno))") }
+    let request = Array("GET / HTTP/1.1\r\nHost: a\r\nX-".utf8)
+    _ = send(client, request, request.count, Int32(MSG_NOSIGNAL))
+    return client
   }
 
   @Test("Without a token nothing can be decided; with one only by who knows it, and the job's history says who")
