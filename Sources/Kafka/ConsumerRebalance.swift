@@ -31,7 +31,7 @@ extension ConsumerLoop {
   }
 
   private func askOffsets(_ partitions: [TopicPartition], _ generation: Int) {
-    log.info("Kafka assigns", ("partitions", ConsumerLoop.text(partitions)), ("generation", String(generation)))
+    log.debug("Kafka assigns", ("partitions", TopicPartition.list(partitions)), ("generation", String(generation)))
     guard !partitions.isEmpty, !wantsClose, let delegate else {
       return apply(rebalance.handle(.offsets([:], generation: generation), now: .now))
     }
@@ -53,7 +53,7 @@ extension ConsumerLoop {
   }
 
   private func askDrain(_ partitions: [TopicPartition], _ lost: Bool, _ generation: Int, _ drain: Int) {
-    log.info("Kafka revokes", ("partitions", ConsumerLoop.text(partitions)), ("lost", String(lost)))
+    log.debug("Kafka revokes", ("partitions", TopicPartition.list(partitions)), ("lost", String(lost)))
     if lost { commits.drop(partitions) }
     guard !partitions.isEmpty, let delegate else {
       return apply(rebalance.handle(.drained(drain), now: .now))
@@ -104,9 +104,5 @@ extension ConsumerLoop {
   func acknowledge(_ error: OpaquePointer?) {
     guard let error else { return }
     log.warning("Kafka rebalance step failed", ("error", KafkaError(consuming: error).description))
-  }
-
-  private static func text(_ partitions: [TopicPartition]) -> String {
-    partitions.map(\.description).joined(separator: ",")
   }
 }

@@ -150,7 +150,7 @@ final class DeliveryLoop: Sendable {
       if error.isFatal {
         log.error("Kafka producer failed", ("error", error.description))
       } else if error.isUnreachable {
-        complaint.tell(error.description, key: "kafka \(error.code)")
+        complaint.tell(error.description, key: error.outage)
       } else {
         log.warning("Kafka producer", ("error", error.description))
       }

@@ -43,6 +43,16 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The same for errors that are one outage, each broker failing and then none left; for a complaint that is told once.
+  package var outage: String {
+    switch rd_kafka_resp_err_t(rawValue: code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,
+      RD_KAFKA_RESP_ERR__TIMED_OUT:
+      "no broker"
+    default: name
+    }
+  }
+
   /// No broker acknowledged a message in its time; it may have arrived all the same.
   package var isMessageTimeout: Bool { code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT.rawValue }
 

@@ -63,7 +63,8 @@ package final class Scheduler: Sendable {
         break
       } catch {
         state.with { $0.isReachable = (error as? PGError)?.isUnreachable != true }
-        tell("the scheduler waits", "\(error)")
+        // libpq's advice of several lines begins with the second.
+        tell("the scheduler waits", String("\(error)".prefix { $0 != "\n" }))
         pause = backoff.next()
       }
       let (isReachable, isCurrent) = state.with { state in

@@ -91,6 +91,14 @@ struct KafkaValueTests {
     #expect("\(a10)" == "a[10]")
   }
 
+  @Test("many partitions are one short text: by topic, neighbours together")
+  func listed() {
+    let some = [("b", 0), ("a", 3), ("a", 1), ("a", 7), ("a", 2)].map {
+      TopicPartition(topic: $0.0, partition: Int32($0.1))
+    }
+    #expect(TopicPartition.list(some) == "a[1-3,7] b[0]" && TopicPartition.list([]) == "")
+  }
+
   @Test("errors know their kind")
   func errors() {
     #expect(KafkaError(code: -195).name == "_TRANSPORT")

@@ -62,11 +62,14 @@ package final class WorkerProcess: Sendable {
     }
   }
 
-  /// What its `/metrics` says.
-  package func metrics() async throws -> String {
-    let response = try await HTTPClient().send(HTTPRequest("GET", try await address() + "/metrics"))
-    return String(decoding: response.body, as: UTF8.self)
+  /// What its HTTP port answers at a path.
+  package func get(_ path: String) async throws -> (status: Int, text: String) {
+    let response = try await HTTPClient().send(HTTPRequest("GET", try await address() + path))
+    return (response.status, String(decoding: response.body, as: UTF8.self))
   }
+
+  /// What its `/metrics` says.
+  package func metrics() async throws -> String { try await get("/metrics").text }
 
   /// The program stands beside the test bundle.
   package static func program() throws -> String {

@@ -12,7 +12,8 @@ enum SchedulerCommand {
     discussion: """
       Fires what 'jobs:' of SYNCLINE_JOBS_DIR defines. Any number may run: one leads, and when it dies another one \
       leads within 15 seconds. No firing is lost or made twice. Workers do what reads and rebuilds ask for; the \
-      leader itself verifies totals, asks again for forgotten pushes, and deletes old history.
+      leader itself verifies totals, asks again for forgotten pushes, and deletes old history. While Postgres is \
+      away it waits; while Kafka is, firings wait in the outbox. It says so, and so does /readyz at the start.
 
       Serves /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT.
       """,
@@ -43,12 +44,17 @@ enum SchedulerCommand {
     let producer = try KafkaProducer(settings: publishing.kafka, log: log)
     let relay = OutboxRelay(options: publishing.postgres, producer: producer, topics: publishing.topics, log: log)
     let leash = Leash(invocation.environment)
+    let topics = publishing
     let group = ServiceGroup(
       (leash.map { [$0.service] } ?? []) + [
         StatusServer(
           host: settings.httpHost, port: settings.httpPort, metrics: scheduler.metrics, health: health, log: log
         ).service,
-        WorkerCommand.topics(publishing),
+        Service("topics") {
+          let wait = KafkaWait(servers: topics.kafka.bootstrapServers, health: health, log: log)
+          try await wait.run { try await WorkerCommand.createTopics(topics) }
+          await untilCancelled()
+        },
         Service("outbox", drain: { await relay.drain() }, run: { try await relay.run() }),
         scheduler.service,
       ], drainTime: leash == nil ? .seconds(25) : .seconds(3), log: log)

@@ -10,7 +10,8 @@ enum WorkerCommand {
     discussion: """
       Applies what the topics carry, drives queued jobs, publishes the outbox. Any number of workers share the \
       work; one that dies is taken over by the others. SIGTERM or Ctrl-C drains: what is being applied is \
-      finished, jobs are handed over; a second signal stops at once, which loses nothing either.
+      finished, jobs are handed over; a second signal stops at once, which loses nothing either. While Postgres or \
+      Kafka is away, also at the start, it waits and says so; /readyz says what for.
 
       Serves a status page, /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT. With \
       SYNCLINE_STATUS_TOKEN set, who knows it can approve, cancel, retry, pause, resume, replay and discard there.
@@ -36,6 +37,8 @@ enum WorkerCommand {
       catalog: catalog)
     configuration.log = log.with(("worker", configuration.owner))
     configuration.credentials = settings.credentials
+    let topics = configuration
+    configuration.prepareKafka = { try await createTopics(topics) }
     let leash = Leash(invocation.environment)
     if let only = invocation.option("only") { (configuration.kinds, configuration.keepsTrends) = try kinds(only) }
     let worker = try Worker(configuration)
@@ -44,7 +47,7 @@ enum WorkerCommand {
       log: configuration.log, site: site(settings, configuration, worker))
     // A worker whose parent is gone has nobody to finish anything for.
     let group = ServiceGroup(
-      (leash.map { [$0.service] } ?? []) + [server.service, topics(configuration)] + worker.services,
+      (leash.map { [$0.service] } ?? []) + [server.service] + worker.services,
       drainTime: leash == nil ? .seconds(25) : .seconds(3), log: configuration.log)
     let ending = try await group.run(signals: Signals.stops())
     // After a second signal nothing is waited for any more.
@@ -83,17 +86,10 @@ enum WorkerCommand {
     return (kinds, keepsTrends)
   }
 
-  /// Makes the topics before anything consumes them; as a service, so that a stop does not wait for Kafka.
-  static func topics(_ configuration: WorkerConfiguration) -> Service {
-    let (until, end) = AsyncStream.makeStream(of: Never.self)
-    return Service(
-      "topics", start: { try await createTopics(configuration) }, drain: { end.finish() },
-      run: { for await _ in until {} })
-  }
-
-  /// A consumer of a topic that does not exist would wait for ever; who may not create it gets a warning only.
-  private static func createTopics(_ configuration: WorkerConfiguration) async throws {
-    let admin = try KafkaAdmin(settings: configuration.kafka, log: configuration.log)
+  /// Before anything consumes them: a consumer of a topic that does not exist would wait for ever. Who may not create
+  /// them gets a warning only; throws KafkaError when no broker answers.
+  static func createTopics(_ configuration: WorkerConfiguration) async throws {
+    let admin = try KafkaAdmin(settings: configuration.kafka, log: configuration.log, timeout: .seconds(5))
     do {
       let outcomes = try await admin.createTopics(TopicPlan().specs(configuration.topics))
       for case (let name, .failed(let error)) in outcomes {

@@ -22,6 +22,13 @@ package struct Service: Sendable {
   }
 }
 
+/// Returns when the task is cancelled, which is how a service without `drain` is told to end.
+package func untilCancelled() async {
+  let (never, end) = AsyncStream.makeStream(of: Never.self)
+  for await _ in never {}
+  end.finish()
+}
+
 /// A service that failed and so stopped its group.
 package struct ServiceFailure: Error, CustomStringConvertible {
   package let service: String

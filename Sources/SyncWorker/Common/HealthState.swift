@@ -5,6 +5,7 @@ package final class HealthState: Sendable {
   private struct State {
     var isDatabaseReachable = false
     var isSchemaCurrent = false
+    var kafkaTrouble: String?
     var lastPoll: (@Sendable () -> ContinuousClock.Instant?) = { nil }
     var isMember: (@Sendable () -> Bool) = { false }
     var isStopping = false
@@ -30,6 +31,9 @@ package final class HealthState: Sendable {
     }
   }
 
+  /// Why no broker answers, told by who waits for one before it begins; nil: one does.
+  package func kafka(trouble: String?) { state.with { $0.kafkaTrouble = trouble } }
+
   package func stopping() { state.with { $0.isStopping = true } }
 
   /// The loop turns: the polling thread went round within 30 s. Lag and what others do never fail it.
@@ -49,7 +53,11 @@ package final class HealthState: Sendable {
     if state.isDatabaseReachable && !state.isSchemaCurrent {
       missing.append("the schema is not current: run `syncline migrate`")
     }
-    if !state.isMember() { missing.append("not yet a member of the consumer group") }
+    if let trouble = state.kafkaTrouble {
+      missing.append("kafka is not reachable: \(trouble)")
+    } else if !state.isMember() {
+      missing.append("not yet a member of the consumer group")
+    }
     return missing
   }
 }

@@ -71,7 +71,7 @@ final class LaneHost: KafkaConsumerDelegate {
     }
     if !partitions.isEmpty {
       complaint.settle()
-      log.info("partitions assigned", ("partitions", partitions.sorted().map(\.description).joined(separator: " ")))
+      log.info("partitions assigned", ("partitions", TopicPartition.list(partitions)))
     }
     return starts
   }
@@ -87,7 +87,8 @@ final class LaneHost: KafkaConsumerDelegate {
     } onCancel: {
       for running in leaving { running.task.cancel() }
     }
-    if lost { log.warning("partitions lost", ("count", String(partitions.count))) }
+    let list = ("partitions", TopicPartition.list(partitions))
+    if lost { log.warning("partitions lost", list) } else { log.info("partitions handed over", list) }
   }
 
   func received(_ messages: [KafkaMessage]) {
@@ -101,7 +102,7 @@ final class LaneHost: KafkaConsumerDelegate {
 
   func failed(_ error: KafkaError, partition: TopicPartition?) {
     // One outage is many errors, of each broker and each try.
-    if error.isUnreachable { return complaint.tell(error.description, key: "kafka \(error.code)") }
+    if error.isUnreachable { return complaint.tell(error.description, key: error.outage) }
     guard error.isOffsetOutOfRange, let partition else {
       log.warning("kafka", ("cause", error.description), ("partition", partition?.description ?? "-"))
       return

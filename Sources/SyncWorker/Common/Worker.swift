@@ -36,6 +36,7 @@ package final class Worker: Sendable {
       idle += [MetricCatalog.kpiVerifyDifferences, MetricCatalog.kpiVerifyLastSuccess]
     }
     for gauge in idle { metrics.set(gauge, 0) }
+    for kind in configuration.kinds { metrics.set(MetricCatalog.consumes, 1, [("kind", kind.rawValue)]) }
     var poolOptions = postgres
     // A worker that is frozen inside a transaction holds its job's row; whoever takes the job over must not wait longer
     // than for the lease.
@@ -61,17 +62,9 @@ package final class Worker: Sendable {
 
   /// In the order they start; a group drains them in reverse.
   package var services: [Service] {
-    let (until, end) = AsyncStream.makeStream(of: Never.self)
     var services = [
       Service("outbox", drain: { await self.relay.drain() }, run: { try await self.relay.run() }),
-      Service(
-        "lanes", start: { try await self.join() },
-        drain: {
-          self.health.stopping()
-          await self.host.close()
-          end.finish()
-        },
-        run: { for await _ in until {} }),
+      Service("lanes", start: { try await self.waitForSchema() }, run: { try await self.consume() }),
       // After the lanes, so that it is drained before them: nothing is published that this worker will not apply any
       // more.
       Service("jobs", drain: { await self.runner.drain() }, run: { try await self.runner.run() }),
@@ -135,9 +128,8 @@ package final class Worker: Sendable {
       })
   }
 
-  /// Waits until the schema is current, so that a worker started before the migration needs no restart, then joins the
-  /// group.
-  private func join() async throws {
+  /// A worker started before the migration needs no restart.
+  private func waitForSchema() async throws {
     var backoff = Backoff(base: .milliseconds(100), cap: .seconds(3))
     let complaint = Complaint("waiting for the database", log: configuration.log)
     while true {
@@ -153,11 +145,29 @@ package final class Worker: Sendable {
     }
     complaint.settle()
     health.database(reachable: true, current: true)
+  }
+
+  /// Joins the group as soon as a broker answers, and consumes until cancelled. What needs no Kafka goes on meanwhile.
+  private func consume() async throws {
+    do {
+      try await join()
+      await untilCancelled()
+    } catch is CancellationError {
+      // It is to end before it has begun.
+    }
+    health.stopping()
+    // In a task of its own: this one is cancelled, and what is being applied is finished.
+    let host = host
+    await Task { await host.close() }.value
+  }
+
+  private func join() async throws {
     guard !configuration.kinds.isEmpty else {
       // It consumes nothing, and is ready without a group.
-      health.consumer(lastPoll: { nil }, isMember: { true })
-      return
+      return health.consumer(lastPoll: { nil }, isMember: { true })
     }
+    let servers = configuration.kafka.bootstrapServers
+    try await KafkaWait(servers: servers, health: health, log: configuration.log).run(configuration.prepareKafka)
     try host.start()
     let host = host
     health.consumer(lastPoll: { host.consumer?.lastPoll }, isMember: { host.consumer?.isMember ?? false })

@@ -44,6 +44,8 @@ package struct WorkerConfiguration: Sendable {
   package var schema = SchemaSettings()
   /// Secrets that targets of schema changes are named by.
   package var credentials = Credentials()
+  /// What is done in Kafka before anything is consumed; tried again as long as no broker answers. Default: nothing.
+  package var prepareKafka: @Sendable () async throws -> Void = {}
   package var log = Log()
   /// What this worker does. Default: everything.
   package var kinds = Set(WorkKind.allCases)
