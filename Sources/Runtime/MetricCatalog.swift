@@ -108,6 +108,10 @@ package enum MetricCatalog {
   package static let queryTime = Definition(
     "syncline_query_seconds", .gauge,
     "What the common queries took when they were last tried, for the group with the most records.", labels: ["query"])
+  package static let consumes = Definition(
+    "syncline_consumes", .gauge,
+    "1 for each kind of work whose messages this worker applies; none from one of `--only analytics`.",
+    labels: ["kind"])
   package static let poolInUse = Definition(
     "syncline_pool_in_use", .gauge, "Database connections that are lent out.", labels: [])
   package static let poolWaiters = Definition(
@@ -133,7 +137,7 @@ package enum MetricCatalog {
     oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
     schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, analyticsLag,
     analyticsProcessed, analyticsBatchSize, lastSyncSuccess, schedulerLeader, firings,
-    firingDelay, queryTime, poolInUse,
+    firingDelay, queryTime, consumes, poolInUse,
     poolWaiters, tableBytes, tableDeadShare, indexScans, idleTriggers, buildInfo,
   ]
 }

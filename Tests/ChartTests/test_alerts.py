@@ -14,7 +14,9 @@ RULES = yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"][
 
 # For each alert series that make it fire, and series that do not; values once a minute, as promtool reads them:
 # start+step×times. Series that several cases need have names.
-WORKER = {"syncline_pool_in_use{instance='a'}": "1x180"}
+WORKER = {"syncline_consumes{kind='read_sync',instance='a'}": "1x180"}
+# What a worker of `--only analytics` exposes.
+ANALYST = {"syncline_pool_in_use{instance='a'}": "1x180", "syncline_pool_waiters{instance='a'}": "0x180"}
 LAG = "syncline_consumer_lag{topic='t',partition='0',instance='a'}"
 APPLIED = "syncline_batches_total{kind='read_sync',result='applied',instance='a'}"
 AGE = "syncline_oldest_job_age_seconds{state='%s',instance='a'}"
@@ -22,7 +24,7 @@ VERIFIED = "syncline_kpi_verify_last_success_timestamp_seconds"
 # promtool wants at least one series.
 NOTHING = {"up": "1x180"}
 TRIALS = {
-    "SynclineNoWorker": ({}, WORKER),
+    "SynclineNoWorker": (ANALYST, WORKER),
     "SynclineStuck": ({LAG: "5x180", APPLIED: "7x180"}, {LAG: "5x180", APPLIED: "0+1x180"}),
     "SynclineLag": ({LAG: "2000x180"}, {LAG: "2000x5 10x175"}),
     "SynclineRetries": (

@@ -29,6 +29,12 @@ struct StandstillTests {
       #expect(page.contains("syncline_table_dead_share{table=\"pfa_mirror\"}"))
       #expect(page.contains("syncline_index_scans{table=\"pfa_mirror\",index=\"pfa_mirror_key\"}"))
       #expect(page.contains("syncline_idle_triggers 0"))
+      #expect(page.contains("syncline_consumes{kind=\"draft_commit\"} 1"))
+      var analyst = world.configuration()
+      analyst.kinds = []
+      let idle = try Worker(analyst)
+      #expect(!idle.metrics.render().contains("syncline_consumes{"), "it applies no messages")
+      await idle.close()
       // Query time, freshness and pool use were there before.
       for name in ["batch_duration_seconds", "last_sync_success_timestamp_seconds", "pool_in_use", "pool_waiters"] {
         #expect(page.contains("# TYPE syncline_\(name) "), "\(name)")

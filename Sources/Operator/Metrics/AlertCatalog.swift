@@ -9,8 +9,8 @@ enum AlertCatalog {
   /// Messages and jobs.
   private static let work = [
     AlertRule(
-      "SynclineNoWorker", .critical, when: "absent(\(M.poolInUse.name))", for: "2m",
-      "No worker lives: nothing is applied.",
+      "SynclineNoWorker", .critical, when: "absent(\(M.consumes.name))", for: "2m",
+      "No worker lives that applies messages.",
       do: "Start one: 'syncline worker'. 'syncline doctor' says what keeps it from starting."),
     AlertRule(
       "SynclineStuck", .critical,

@@ -16,14 +16,14 @@ enum Dashboard {
     ),
     ("Trend", [M.analyticsLag, M.analyticsProcessed, M.analyticsBatchSize]),
     ("Schema changes", [M.schemaChanges, M.schemaChangeDuration]),
-    ("Workers", [M.retries, M.fenced, M.rebalances, M.poolInUse, M.poolWaiters, M.buildInfo]),
+    ("Workers", [M.consumes, M.retries, M.fenced, M.rebalances, M.poolInUse, M.poolWaiters, M.buildInfo]),
     ("Postgres", [M.queryTime, M.tableBytes, M.tableDeadShare, M.indexScans, M.idleTriggers]),
   ]
 
   /// Gauges that each process sets for itself; all others tell of the database or of Kafka and are the same from every
   /// process.
   private static let ofProcess = Set(
-    [M.poolInUse, M.poolWaiters, M.pushesInFlight, M.schedulerLeader, M.buildInfo].map(\.name))
+    [M.consumes, M.poolInUse, M.poolWaiters, M.pushesInFlight, M.schedulerLeader, M.buildInfo].map(\.name))
 
   /// One line of a panel: an expression of PromQL and what its series are called.
   struct Target: Codable, Equatable {
