@@ -83,7 +83,35 @@ struct SettingsTests {
     #expect(Set(faults.map(\.code)) == [.invalid, .reserved, .unknown, .unreadable])
     #expect(faults.allSatisfy { !$0.remedy.isEmpty })
     #expect(faults.contains { $0.remedy == "did you mean SYNCLINE_GROUP?" })
-    #expect(faults.contains { $0.cause == #"SYNCLINE_HTTP_PORT (SYNCLINE_HTTP_PORT) is "70000""# })
+    #expect(faults.contains { $0.cause == #"SYNCLINE_HTTP_PORT is "70000""# })
+  }
+
+  @Test("A file's unknown name is refused with its line and the nearest one; credentials and PG* variables are not")
+  func fileTypos() throws {
+    let text = """
+      PGHOST=h
+      DATABSE_URL=postgresql://u@h/d
+      SYNCLINE_WIDTH=3
+      RIO_TARGET_URL=postgresql://u:secret@h/d
+      A_DATABASE_URL=postgresql://u:secret@h/d
+      SYNCLINE_KAFKA_SASL_USERNAME=me
+      SYNCLINE_GRUOP_FILE=/nowhere
+      export SYNCLINE_EMBEDDED_KAFKA='1'
+      """
+    try withFile(text) { path in
+      let error = #expect(throws: SettingsErrors.self) {
+        try Settings.load(environment: ["SYNCLINE_WIDTH": "2"], flags: ["config": path])
+      }
+      let faults = try #require(error).faults
+      #expect(faults.allSatisfy { $0.code == .unknown })
+      #expect(
+        faults.map { $0.cause.replacing(path, with: "f") + "; " + $0.remedy } == [
+          "f:2: DATABSE_URL is not a setting; did you mean DATABASE_URL?",
+          "f:3: SYNCLINE_WIDTH is not a setting; remove it; 'syncline help' lists the settings",
+          "f:7: SYNCLINE_GRUOP is not a setting; did you mean SYNCLINE_GROUP?",
+        ])
+    }
+    #expect(faults(["SYNCLINE_WIDTH": "2"]) == [])
   }
 
   @Test("What a command needs and is missing is one fault each; a refused value is not missing too")
@@ -106,7 +134,9 @@ struct SettingsTests {
   @Test(
     "Broker lists",
     arguments: [
-      ("localhost:9092", "localhost:9092"), ("a:1, b:2", "a:1,b:2"), ("host", "host"), ("[::1]:9092", "[::1]:9092"),
+      ("localhost:9092", "localhost:9092"), ("a:1, b:2", "a:1,b:2"), ("host", "host:9092"),
+      ("[::1]:9092", "[::1]:9092"),
+      ("a:1,b", "a:1,b:9092"), ("[::1]", "[::1]:9092"), ("SSL://a", "SSL://a:9092"),
       ("SSL://a:1", "SSL://a:1"), ("", nil), ("a:", nil), ("a:0", nil), ("a:1,", nil), ("a b:1", nil), ("::1:9", nil),
     ])
   func brokers(_ text: String, _ expected: String?) {

@@ -14,7 +14,7 @@ enum ConfigurationChecks {
     require(settings.databaseURL, .databaseURL)
     require(settings.bootstrapServers, .bootstrapServers)
     guard missing.isEmpty else { return missing }
-    let given = settings.shown().filter { $0.origin != .fallback }.map { "\($0.name) (\($0.origin))" }
+    let given = settings.shown().filter { $0.origin != .fallback }.map { $0.origin.of($0.name) }
     return [Check("configuration", .ok, "from " + given.joined(separator: ", "))]
   }
 }

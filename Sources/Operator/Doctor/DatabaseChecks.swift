@@ -140,7 +140,7 @@ enum DatabaseChecks {
       ? Check("row security", .ok, "forced on every table of tenants")
       : Check(
         "row security", .error, "not forced on \(tables.joined(separator: ", "))",
-        remedy: "ALTER TABLE … ENABLE ROW LEVEL SECURITY, and FORCE ROW LEVEL SECURITY")
+        remedy: "run ALTER TABLE … ENABLE ROW LEVEL SECURITY, then ALTER TABLE … FORCE ROW LEVEL SECURITY")
   }
 
   static func leases(_ jobs: [HealthReports.SilentJob]) -> Check {
@@ -177,7 +177,7 @@ enum DatabaseChecks {
     let text = "an edit waits for \(Int64(sample.oldestAge)) s to be pushed"
     return sample.oldestAge <= 600
       ? Check("pushes", .ok, text)
-      : Check("pushes", .warning, text, remedy: "look at the workers' log, or start one: 'syncline worker'")
+      : Check("pushes", .warning, text, remedy: "read the workers' log, or start one: 'syncline worker'")
   }
 
   static func transactions(_ oldest: HealthReports.OpenTransaction?) -> Check {
@@ -207,7 +207,7 @@ enum DatabaseChecks {
     guard !waiting.isEmpty else { return Check("work", .ok, "nothing waits for a decision") }
     return Check(
       "work", .note, waiting.map { counted(Int($0.0), $0.1) }.joined(separator: ", "),
-      remedy: waiting.map { "'\($0.2)'" }.joined(separator: ", "))
+      remedy: "see " + waiting.map { "'\($0.2)'" }.joined(separator: " and "))
   }
 
   static func gaps(_ positions: [OffsetStore.Position]) -> Check {
@@ -228,7 +228,7 @@ enum DatabaseChecks {
       : Check(
         "kpi", .error,
         "\(counted(differences, "group")) of \(organizations.joined(separator: ", ")) not as the records say",
-        remedy: "see 'syncline kpi verify', correct with 'syncline kpi rebuild'")
+        remedy: "see 'syncline kpi verify', then 'syncline kpi rebuild'")
   }
 
   /// A sample, because all of it may take minutes: `kpi verify` looks at everything.

@@ -66,6 +66,7 @@ enum KafkaChecks {
         "offsets", .warning, "\(counted(Int(behind), "offset")) not applied yet, and no worker lives",
         remedy: "start one: 'syncline worker'")
     }
-    return Check("offsets", .ok, "\(behind) offsets of \(partitions.count) partitions are not applied yet")
+    let all = counted(partitions.count, "partition")
+    return Check("offsets", .ok, behind == 0 ? "\(all), all applied" : "\(all), \(behind) not applied yet")
   }
 }

@@ -26,7 +26,8 @@ enum ReplicaChecks {
     guard isCurrent else {
       return Check(
         name, .error, "its schema is not that of this program",
-        remedy: "does \(SettingDefinition.readDatabaseURL.name) name a replica of this database, and does it replay?")
+        remedy:
+          "check that \(SettingDefinition.readDatabaseURL.name) names a replica of this database, and that it replays")
     }
     guard replica.isStandby else {
       return Check(name, .note, "it is no standby; what it shows is as new as whoever copies to it")

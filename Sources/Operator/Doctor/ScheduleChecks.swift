@@ -25,6 +25,6 @@ enum ScheduleChecks {
 
   private static func remedy(_ fault: CatalogFault) -> String {
     fault.message.contains("tzdata")
-      ? "install the package tzdata, or set TZDIR, or correct the zone's name" : "correct this file"
+      ? "install the package tzdata, or set TZDIR, or mend the zone's name" : "mend this file"
   }
 }

@@ -8,7 +8,11 @@ enum SourceChecks {
     let directory = settings.jobsDirectory
     let isNamed = settings.origins[SettingDefinition.jobsDirectory.name] != nil
     if !isNamed, !FileManager.default.fileExists(atPath: directory) {
-      return [Check("sources", .note, "there is no directory \(directory) here, so no source can be named")]
+      return [
+        Check(
+          "sources", .note, "there is no directory \(directory) here, so no source can be named",
+          remedy: "set \(SettingDefinition.jobsDirectory.name)")
+      ]
     }
     do {
       let catalog = try SourceCatalog.load(directory: directory, environment: environment)
@@ -21,7 +25,7 @@ enum SourceChecks {
             remedy: "set what is missing before a sync names it")
         }
     } catch {
-      return error.faults.map { Check("sources", .error, $0.description, remedy: "correct this file") }
+      return error.faults.map { Check("sources", .error, $0.description, remedy: "mend this file") }
     }
   }
 }

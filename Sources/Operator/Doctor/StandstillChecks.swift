@@ -45,12 +45,12 @@ enum StandstillChecks {
   static func pauses(_ old: [StandstillReports.Pause]) -> Check {
     guard let oldest = old.first else { return Check("pauses", .ok, "none is older than a day") }
     let what = "\(oldest.kind ?? "all work") of \(oldest.organization ?? "all organizations")"
-    let options = [oldest.kind.map { "--kind \($0)" }, oldest.organization.map { "--organization \($0)" }]
+    let options = [oldest.kind.map { "--kind \($0)" }, oldest.organization.map { "--organization \(shellWord($0))" }]
     return Check(
       "pauses", .warning,
       "\(counted(old.count, "pause")) older than a day, the first, of \(what), by \(oldest.by) "
         + "\(durationText(Double(oldest.age))) ago",
-      remedy: "'syncline queue list'; to go on: "
+      remedy: "see 'syncline queue list', then "
         + "'syncline queue resume \(options.compactMap(\.self).joined(separator: " "))'")
   }
 
@@ -97,7 +97,7 @@ enum StandstillChecks {
     if let leader = schedules.leader {
       return schedules.overdue == 0
         ? Check("scheduler", .ok, "\(leader) leads, \(counted(Int(schedules.active), "schedule"))")
-        : Check("scheduler", .warning, "\(leader) leads, and has \(late)", remedy: "look at its log, or restart it")
+        : Check("scheduler", .warning, "\(leader) leads, and has \(late)", remedy: "read its log, or restart it")
     }
     if schedules.overdue > 0 { return Check("scheduler", .warning, "none leads: \(late)", remedy: start) }
     if schedules.active > 0 {

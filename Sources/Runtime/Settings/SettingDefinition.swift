@@ -30,7 +30,8 @@ package struct SettingDefinition: Sendable {
   package static let readDatabaseURL = SettingDefinition(
     "SYNCLINE_READ_DATABASE_URL", "URL", "a read replica of it, for reports (default: none)")
   package static let bootstrapServers = SettingDefinition(
-    "KAFKA_BOOTSTRAP_SERVERS", flag: "bootstrap-servers", "HOST:PORT,…", "Kafka brokers to start from")
+    "KAFKA_BOOTSTRAP_SERVERS", flag: "bootstrap-servers", "HOST:PORT,…",
+    "Kafka brokers to start from (default port: 9092)")
   package static let topicPrefix = SettingDefinition(
     "SYNCLINE_TOPIC_PREFIX", flag: "topic-prefix", "TEXT", "put before every topic name")
   package static let group = SettingDefinition(
@@ -58,6 +59,9 @@ package struct SettingDefinition: Sendable {
     databaseURL, readDatabaseURL, bootstrapServers, topicPrefix, group, httpPort, httpHost, statusToken, jobsDirectory,
     logFormat, logLevel, actor,
   ]
+
+  /// What `syncline dev` prints beside settings; in a file it does no harm.
+  static let internalNames = ["SYNCLINE_EMBEDDED_KAFKA"]
 
   /// In front of a librdkafka property in upper case with `_` for `.`.
   package static let kafkaPrefix = "SYNCLINE_KAFKA_"

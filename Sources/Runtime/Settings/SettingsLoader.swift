@@ -75,7 +75,7 @@ private struct SettingsLoader {
   ) {
     guard let given = source.value(definition) else { return }
     guard let value = parse(given.text) else {
-      let cause = "\(definition.name) (\(given.origin)) is \(printableJSONString(given.text))"
+      let cause = "\(given.origin.of(definition.name)) is \(printableJSONString(given.text))"
       return source.report(SettingsFault(.invalid, cause, remedy))
     }
     settings[keyPath: path] = value
@@ -108,12 +108,12 @@ private struct SettingsLoader {
   ) -> Bool {
     guard let given = source.value(definition) else { return false }
     guard ConnectionString.isURL(given.text) || given.text.contains("=") else {
-      let cause = "\(definition.name) (\(given.origin)) is not a libpq connection string"
+      let cause = "\(given.origin.of(definition.name)) is not a libpq connection string"
       source.report(SettingsFault(.invalid, cause, "write postgresql://user@host/database or host=… dbname=…"))
       return true
     }
     if let objection = judges.database(given.text) {
-      let cause = "\(definition.name) (\(given.origin)): \(objection)"
+      let cause = "\(given.origin.of(definition.name)): \(objection)"
       source.report(
         SettingsFault(.invalid, cause, "write postgresql://user@host:port/database or host=… dbname=…"))
       return true
@@ -128,7 +128,7 @@ private struct SettingsLoader {
     let definition = SettingDefinition.statusToken
     guard let given = source.value(definition) else { return }
     guard given.text.utf8.count >= 20 else {
-      let cause = "\(definition.name) (\(given.origin)) has less than 20 bytes"
+      let cause = "\(given.origin.of(definition.name)) has less than 20 bytes"
       return source.report(SettingsFault(.invalid, cause, "make one: openssl rand -hex 20"))
     }
     settings.statusToken = Secret(given.text)
@@ -142,7 +142,7 @@ private struct SettingsLoader {
         settings.bootstrapServers = servers
         settings.origins[definition.name] = given.origin
       } else {
-        let cause = "\(definition.name) (\(given.origin)) is \(printableJSONString(given.text))"
+        let cause = "\(given.origin.of(definition.name)) is \(printableJSONString(given.text))"
         source.report(SettingsFault(.invalid, cause, "write host:port, with commas between several"))
       }
     }
@@ -153,13 +153,13 @@ private struct SettingsLoader {
       if property.isEmpty || property.split(separator: ".", omittingEmptySubsequences: false).contains("") {
         source.report(
           SettingsFault(
-            .invalid, "\(name) (\(given.origin)) names no property", "use the form SYNCLINE_KAFKA_SASL_USERNAME"))
+            .invalid, "\(given.origin.of(name)) names no property", "use the form SYNCLINE_KAFKA_SASL_USERNAME"))
       } else if let objection = KafkaProperties.objection(property, given.text) {
-        source.report(SettingsFault(.reserved, "\(name) (\(given.origin)) sets \(property)", objection))
+        source.report(SettingsFault(.reserved, "\(given.origin.of(name)) sets \(property)", objection))
       } else if let objection = judges.kafka(property, given.text) {
         source.report(
           SettingsFault(
-            .invalid, "\(name) (\(given.origin)): \(objection)", "see librdkafka's CONFIGURATION.md for its properties")
+            .invalid, "\(given.origin.of(name)): \(objection)", "see librdkafka's CONFIGURATION.md for its properties")
         )
       } else {
         values[property] = given.text
@@ -171,13 +171,34 @@ private struct SettingsLoader {
 
   private mutating func reportTypos() {
     let known = SettingDefinition.all.map(\.name)
-    for name in Set(source.names.map(withoutFileSuffix)).sorted() {
+    let inFile = source.fileNames
+    reportTypos(inFile, known)
+    let fileNames = Set(inFile.map { withoutFileSuffix($0.name) })
+    for name in Set(source.names.map(withoutFileSuffix)).subtracting(fileNames).sorted() {
       guard name.hasPrefix("SYNCLINE_"), !name.hasPrefix(SettingDefinition.kafkaPrefix), !known.contains(name) else {
         continue
       }
-      // Other SYNCLINE_ names may be credentials that a job definition refers to; only a near miss is a mistake.
+      // The environment has names for other programs too; only a near miss is a mistake.
       guard let meant = known.first(where: { editDistance($0, name) <= 2 }) else { continue }
       source.report(SettingsFault(.unknown, "\(name) is not a setting", "did you mean \(meant)?"))
+    }
+  }
+
+  /// A file is for this program: names of its own prefix must be known. Others may be credentials that a target of
+  /// schema changes is named by, unless they are nearly a setting's.
+  private mutating func reportTypos(_ names: [(name: String, origin: SettingOrigin)], _ known: [String]) {
+    let variables = ConnectionString.variables.map(\.name)
+    let accepted = Set(known + variables + SettingDefinition.internalNames)
+    for (name, origin) in names {
+      let plain = withoutFileSuffix(name)
+      if accepted.contains(plain) || plain.hasPrefix(SettingDefinition.kafkaPrefix) { continue }
+      let meant = nearest(plain, in: known + variables)
+      let isSlip = meant.map { !plain.hasSuffix("_" + $0) } ?? false
+      guard plain.hasPrefix("SYNCLINE_") || isSlip else { continue }
+      source.report(
+        SettingsFault(
+          .unknown, "\(origin): \(plain) is not a setting",
+          meant.map { "did you mean \($0)?" } ?? "remove it; 'syncline help' lists the settings"))
     }
   }
 
@@ -205,16 +226,20 @@ private func isTopicByte(_ byte: UInt8) -> Bool {
     || [0x2D, 0x2E, 0x5F].contains(byte)
 }
 
-/// `[protocol://]host[:port]` entries without blanks around them; nil when one is not that.
+/// `[protocol://]host:port` entries without blanks around them, Kafka's own port where none is given, so that every
+/// text shows what is asked; nil when one is not that.
 private func brokerList(_ text: String) -> String? {
   let entries = text.split(separator: ",", omittingEmptySubsequences: false).map(SettingsFile.trim).map(String.init)
-  func isBroker(_ entry: String) -> Bool {
-    guard !entry.isEmpty, !entry.contains(where: \.isWhitespace) else { return false }
+  func broker(_ entry: String) -> String? {
+    guard !entry.isEmpty, !entry.contains(where: \.isWhitespace) else { return nil }
     let address = entry.firstRange(of: "://").map { entry[$0.upperBound...] } ?? entry[...]
-    guard let colon = address.lastIndex(of: ":"), !address.hasSuffix("]") else { return !address.isEmpty }
-    guard let port = UInt16(address[address.index(after: colon)...]), port > 0 else { return false }
+    guard let colon = address.lastIndex(of: ":"), !address.hasSuffix("]") else {
+      return address.isEmpty ? nil : entry + ":9092"
+    }
+    guard let port = UInt16(address[address.index(after: colon)...]), port > 0 else { return nil }
     let host = address[..<colon]
-    return !host.isEmpty && (!host.contains(":") || (host.hasPrefix("[") && host.hasSuffix("]")))
+    return !host.isEmpty && (!host.contains(":") || (host.hasPrefix("[") && host.hasSuffix("]"))) ? entry : nil
   }
-  return entries.allSatisfy(isBroker) ? entries.joined(separator: ",") : nil
+  let brokers = entries.compactMap(broker)
+  return brokers.count == entries.count ? brokers.joined(separator: ",") : nil
 }

@@ -13,6 +13,9 @@ package enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
     case .fallback: "default"
     }
   }
+
+  /// A setting's name with where its value came from, unless that says the same: `SYNCLINE_GROUP (--group)`.
+  package func of(_ name: String) -> String { description == name ? name : "\(name) (\(self))" }
 }
 
 /// A setting's text and its origin.
@@ -42,6 +45,11 @@ struct SettingsSource: Sendable, Equatable {
 
   /// All names given in the environment or the file.
   var names: Set<String> { Set(environment.keys).union(file.entries.keys) }
+
+  /// The names the file gives, in the order of their lines, with where each stands.
+  var fileNames: [(name: String, origin: SettingOrigin)] {
+    file.entries.sorted { $0.value.line < $1.value.line }.map { ($0.key, .file(path: file.path, line: $0.value.line)) }
+  }
 
   var withoutFaults: SettingsSource {
     var copy = self
