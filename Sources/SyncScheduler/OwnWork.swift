@@ -52,7 +52,7 @@ struct OwnWork: Sendable {
         try UpkeepStore.announceStaleEdits(session, organization: organization, limit: 1_000)
       }
     }
-    return edits == 0 ? "nothing waited" : "asked again for the push of \(edits) edits"
+    return edits == 0 ? "nothing waited" : "asked again for the push of \(edits) edit\(edits == 1 ? "" : "s")"
   }
 
   private func cleanUp(_ organization: String, _ retention: ScheduledJob.Retention) async throws -> String {

@@ -12,7 +12,7 @@ struct HelpTextTests {
           --config FILE                     read settings from KEY=value lines
           --database-url URL                Postgres, as a libpq connection string (default: the PG*
                                             variables)
-          --bootstrap-servers HOST:PORT,…   Kafka brokers to start from
+          --bootstrap-servers HOST:PORT,…   Kafka brokers to start from (default port: 9092)
           --topic-prefix TEXT               put before every topic name
           --group NAME                      consumer group (default: syncline)
           --log-format text|json            log lines for people or for machines (default: text on a
@@ -43,7 +43,7 @@ struct HelpTextTests {
           DATABASE_URL              Postgres, as a libpq connection string (default: the PG* variables)
           SYNCLINE_READ_DATABASE_URL
                                     a read replica of it, for reports (default: none)
-          KAFKA_BOOTSTRAP_SERVERS   Kafka brokers to start from
+          KAFKA_BOOTSTRAP_SERVERS   Kafka brokers to start from (default port: 9092)
           SYNCLINE_TOPIC_PREFIX     put before every topic name
           SYNCLINE_GROUP            consumer group (default: syncline)
           SYNCLINE_HTTP_PORT        port of /metrics, /livez, /readyz and the status page (default: 3030)
@@ -159,9 +159,7 @@ struct HelpTextTests {
     #expect(Set(Commands.table.commands.map(\.name)).count == Commands.table.commands.count)
     for command in Commands.table.commands {
       let text = help.about(command.path)
-      for line in text.split(separator: "\n") where !line.hasPrefix("  syncline") {
-        #expect(line.count <= 100, "\(line)")
-      }
+      for line in text.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
       for option in command.options { #expect(text.contains("--\(option.name)")) }
       #expect(!command.summary.hasSuffix("."))
       // Settings are read from the options of these names.

@@ -60,6 +60,8 @@ struct ProgressTests {
     #expect(frames[1].hasPrefix("sync  100 of 1,000  10 %  100/s  9 s left"))
     #expect(frames[2].contains("3.4/s"))
     #expect(frames[3].hasSuffix("\u{1B}[K\n"))
+    progress.finish()
+    #expect(recorder.with { $0 }.split(separator: "\r").count == 4, "the end is shown once")
   }
 
   @Test("Elsewhere a plain line every few seconds, and one at the end; none that says nothing new")
@@ -68,10 +70,11 @@ struct ProgressTests {
     let recorder = Locked("")
     let progress = Progress(
       "sync", terminal: .none, sink: TextSink { text in recorder.with { $0 += text } }, now: { time.with { $0 } })
-    for second in 0...30 {
+    for second in 0...13 {
       time.with { $0 = Int64(second) * 1000 }
       progress.update(done: Int64(min(second, 12)), total: 12)
     }
+    progress.finish()
     progress.finish()
     let lines = recorder.with { $0 }.split(separator: "\n")
     #expect(lines.map { $0.prefix(12) } == ["sync  0 of 1", "sync  5 of 1", "sync  10 of ", "sync  12 of "])

@@ -68,7 +68,7 @@ struct HelpText {
     sections.append(
       "Flags of every command:\n\(options([GlobalOptions.output] + GlobalOptions.settings + [GlobalOptions.help]))")
     if !command.examples.isEmpty {
-      let lines = command.examples.map { "  # \($0.meaning)\n  \($0.line)" }
+      let lines = command.examples.map { "  # \($0.meaning)\n\(example($0.line))" }
       sections.append("Examples:\n" + lines.joined(separator: "\n"))
     }
     return sections.joined(separator: "\n\n") + "\n"
@@ -99,6 +99,27 @@ struct HelpText {
       return ("\(short)--\(option.name)\(value)", option.help + tail)
     }
     return self.rows(rows, width: min(36, rows.map { $0.0.count }.max() ?? 0))
+  }
+
+  /// A command line as a shell reads it; one that is too long goes on below, broken where no quotes are open.
+  private func example(_ line: String) -> String {
+    let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    var out = ""
+    var used = 2
+    var isQuoted = false
+    for (index, word) in words.enumerated() {
+      // The last word needs no room for a backslash behind it.
+      let room = HelpText.lineWidth - (index == words.count - 1 ? 0 : 2)
+      if index > 0, !isQuoted, used + 1 + displayWidth(word) > room {
+        out += " \\\n    " + word
+        used = 4 + displayWidth(word)
+      } else {
+        out += (index == 0 ? "" : " ") + word
+        used += displayWidth(word) + (index == 0 ? 0 : 1)
+      }
+      if word.count(where: { $0 == "'" }) % 2 == 1 { isQuoted.toggle() }
+    }
+    return "  " + out
   }
 
   private func block(_ title: String, _ entries: [(String, String)]) -> String {

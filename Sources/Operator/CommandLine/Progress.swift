@@ -66,6 +66,7 @@ package final class Progress: Sendable {
     var samples: [(time: Int64, done: Int64)] = []
     var lastShown: Int64?
     var shown: ProgressState?
+    var isFinished = false
   }
 
   private static let redrawTime: Int64 = 100
@@ -105,9 +106,11 @@ package final class Progress: Sendable {
     if let line { try? sink.write(line) }
   }
 
-  /// Shows the last state and ends the line.
+  /// Shows the last state and ends the line; once.
   package func finish() {
     let line = state.with { state -> String? in
+      guard !state.isFinished else { return nil }
+      state.isFinished = true
       guard let shown = state.shown, terminal.isTerminal || !state.progress.isAsFar(as: shown) else { return nil }
       return text(state.progress)
     }

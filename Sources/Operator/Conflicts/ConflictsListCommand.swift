@@ -5,7 +5,7 @@ enum ConflictsListCommand {
   static let command = Command(
     path: ["conflicts", "list"], summary: "List edits that somebody has to decide",
     options: [
-      .organization, .choice("status", ["open", "resolved"], "only these; default: open", default: "open"), .limit(50),
+      .organization, .choice("status", ["open", "resolved", "all"], "which ones", default: "open"), .limit(50),
     ],
     examples: [Example("syncline conflicts list --organization RIO", "what waits for a decision")], needs: [.database]
   ) { invocation in
@@ -16,7 +16,8 @@ enum ConflictsListCommand {
       }
       return try Table(
         try DraftReports.conflicts(
-          session, organization: invocation.option("organization"), status: invocation.option("status"),
+          session, organization: invocation.option("organization"),
+          status: invocation.option("status").flatMap { $0 == "all" ? nil : $0 },
           limit: invocation.integer("limit") ?? 50), columns)
     }
     try invocation.output.write(table)

@@ -48,10 +48,14 @@ enum ConflictsResolveCommand {
     case ("mine", true): return .mine
     case ("theirs", true): return .theirs
     case (nil, false): return .set(values)
-    default:
-      throw CommandError(
-        .usage, "CHOICE_REQUIRED", "a conflict is decided by --take or by --set, not both",
-        hint: "give --take mine, --take theirs, or --set FIELD=VALUE")
+    case (nil, true): throw choice("nothing says how the conflict is to be decided")
+    default: throw choice("--take and --set exclude each other")
     }
+  }
+
+  private static func choice(_ fault: String) -> CommandError {
+    CommandError(
+      .usage, "CHOICE_REQUIRED", fault,
+      hint: "give one of --take mine (the edit holds), --take theirs (PEMS holds), --set FIELD=VALUE (something else)")
   }
 }

@@ -6,8 +6,8 @@ import SyncStore
 enum Subjects {
   static func noOrganization(_ id: String) -> CommandError {
     CommandError(
-      .notFound, "ORGANIZATION_NOT_FOUND", "there is no organization '\(id)'", hint: "see 'syncline organizations list'"
-    )
+      .notFound, "UNKNOWN_ORGANIZATION", "there is no organization '\(id)'",
+      hint: "see 'syncline organizations list', or add it: syncline organizations add \(shellWord(id))")
   }
 
   static func noRecord(_ pfaId: String, _ organization: String) -> CommandError {

@@ -1,4 +1,5 @@
 import Postgres
+import Runtime
 import SyncDomain
 import SyncStore
 
@@ -18,6 +19,21 @@ enum DraftErrors {
     let isForeign = said.contains("another user")
     let hint = isForeign ? "name a session of your own with --session" : grant
     return [CommandError(exit, code, said, hint: hint)]
+  }
+
+  /// What is wrong with an edit by itself; `findings` is not empty.
+  static func refused(_ findings: [EditRules.Finding]) -> CommandError {
+    let unknown = findings.map(\.field).filter { EditableField.kinds[$0] == nil }
+    let faults = findings.map { finding in
+      let reason = unknown.contains(finding.field) ? "no field that users may edit" : reasons[finding.code]
+      return "\(finding.field): \(reason ?? finding.code)"
+    }
+    let fields = EditableField.kinds.keys.sorted()
+    let meant = unknown.lazy.compactMap { nearest($0, in: fields) }.first.map { "try \($0); " } ?? ""
+    return CommandError(
+      .invalid, findings[0].code, faults.joined(separator: "; "),
+      hint: unknown.isEmpty
+        ? "give another value with --set FIELD=VALUE" : "\(meant)users may edit \(fields.joined(separator: ", "))")
   }
 
   /// The database names the fields only; a person wants to know what is wrong with them.

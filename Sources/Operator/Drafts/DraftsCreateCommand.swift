@@ -1,4 +1,5 @@
 import Postgres
+import SyncDomain
 import SyncStore
 
 /// `syncline drafts create ORG PFAID`: edits a record in a session.
@@ -28,6 +29,9 @@ enum DraftsCreateCommand {
     guard !delta.isEmpty else {
       throw CommandError(.usage, "MISSING_OPTION", "nothing is edited", hint: "give --set FIELD=VALUE")
     }
+    // A commit would refuse it.
+    let findings = EditRules.findings(in: delta)
+    guard findings.isEmpty else { throw DraftErrors.refused(findings) }
     let columns = DraftColumns.list(for: invocation.output.format)
     let (draft, cells) = try await Database.run(invocation) { session -> ((isFound: Bool, id: String?), [Cell]?) in
       try session.reading { try Subjects.requireOrganization(session, organization) }

@@ -7,7 +7,8 @@ enum KPIRebuildCommand {
     path: ["kpi", "rebuild"], summary: "Correct totals that are not what the records say",
     discussion: """
       Adds what is missing to each wrong total, one transaction an organization; workers need not stop. Each correction \
-      is kept with the job that made it, and shown. Nothing is written where nothing is wrong.
+      is kept with the job that made it, and shown. Nothing is written where nothing is wrong. It is done by this \
+      command and at once, so 'syncline queue pause kpi_rebuild' does not hold it.
       """,
     arguments: [Argument("ORG", "the organization", .optional)],
     options: [Option.flag("all", "all organizations")],

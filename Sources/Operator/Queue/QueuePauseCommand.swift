@@ -6,7 +6,8 @@ enum QueuePauseCommand {
     path: ["queue", "pause"], summary: "Let no work of a kind or an organization begin",
     discussion: """
       Its jobs stay queued and its messages are held, visibly; the work of others goes on, and so does what runs \
-      already ('syncline jobs cancel' ends it). Nothing is lost, and nothing has to be sent again.
+      already ('syncline jobs cancel' ends it). Nothing is lost, and nothing has to be sent again. What a command does \
+      by itself is not held: 'syncline kpi rebuild'.
       """,
     arguments: QueueSubject.arguments, options: QueueSubject.options,
     examples: [
@@ -23,6 +24,9 @@ enum QueuePauseCommand {
     }
     try await QueueColumns.show(invocation, organization: subject.organization, kind: subject.kind)
     invocation.output.message("\(subject.description) is paused\(isNew ? "" : " already, nothing changed")")
+    if subject.kind == "kpi_rebuild" {
+      invocation.output.message("this holds what is asked for by message; 'syncline kpi rebuild' is done at once")
+    }
     return .ok
   }
 }

@@ -1,3 +1,4 @@
+import Runtime
 import SyncStore
 
 /// What `queue pause` and `queue resume` are about: a kind, an organization, or both.
@@ -27,9 +28,21 @@ struct QueueSubject: Sendable {
         .usage, "FILTER_REQUIRED", "'\(invocation.command.name)' needs to know what",
         hint: "name a kind of work, an organization, or both")
     }
-    if let organization {
+    guard let organization else { return }
+    do {
       try await Database.read(invocation) { try Subjects.requireOrganization($0, organization) }
+    } catch let error as CommandError where error.exit == .notFound && word == organization {
+      throw Self.neither(organization)
     }
+  }
+
+  /// A word that may be a mistyped kind.
+  private static func neither(_ word: String) -> CommandError {
+    let kinds = JobsListCommand.kinds
+    let meant = nearest(word, in: kinds).map { "try '\($0)'; " } ?? ""
+    return CommandError(
+      .notFound, "UNKNOWN_ORGANIZATION", "'\(word)' is neither a kind of work nor an organization",
+      hint: "\(meant)kinds are \(kinds.joined(separator: ", ")); see 'syncline organizations list' for the others")
   }
 
   /// `read_sync of RIO`, `all work of RIO`, `read_sync of all organizations`

@@ -85,11 +85,7 @@ enum SyncRunCommand {
         )
       }
     }
-    guard found.0 else {
-      throw CommandError(
-        .notFound, "UNKNOWN_ORGANIZATION", "no organization is named \(request.organization)",
-        hint: "syncline organizations add \(request.organization)")
-    }
+    guard found.0 else { throw Subjects.noOrganization(request.organization) }
     if let running = found.1 {
       throw CommandError(
         .conflict, "JOB_ALREADY_RUNNING", "a read sync of \(request.organization) is open already: job \(running)",

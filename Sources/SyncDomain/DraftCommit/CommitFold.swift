@@ -69,7 +69,8 @@ package struct CommitOutcome: Sendable, Equatable {
     guard !lines.isEmpty else { return nil }
     let more = lines.count > 20 ? " and \(lines.count - 20) more" : ""
     let what = request.partial ? "left out" : "nothing was applied"
-    return "\(lines.count) of \(received) edits, \(what): \(lines.prefix(20).joined(separator: "; "))\(more)"
+    let edits = received == 1 ? "" : "\(lines.count) of \(received) edits, "
+    return "\(edits)\(what): \(lines.prefix(20).joined(separator: "; "))\(more)"
   }
 }
 

@@ -93,7 +93,7 @@ package struct ProjectState: Sendable {
     do {
       _ = try schema.applying(changes)
     } catch {
-      throw SchemaFault(.versionConflict, "\(seen), where it does not fit any more: \(error.message)")
+      throw SchemaFault(.versionConflict, "\(seen), where it does not fit: \(error.message)")
     }
   }
 }

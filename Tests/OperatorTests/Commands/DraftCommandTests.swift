@@ -98,7 +98,10 @@ import Testing
     let id = try #require(try await syncline("conflicts", "list").objects.first?["id"]?.string)
     let shown = try await syncline("conflicts", "show", id, "-o", "table")
     #expect(shown.code == .ok && shown.data.contains("BEO") && shown.data.contains("ANN") && shown.data.contains("BOB"))
-    #expect(try await syncline("conflicts", "resolve", id, "--user", "bob").code == .usage)
+    let undecided = try await syncline("conflicts", "resolve", id, "--user", "bob")
+    #expect(undecided.code == .usage && undecided.messages.contains("nothing says how"))
+    let both = try await syncline("conflicts", "resolve", id, "--user", "bob", "--take", "mine", "--set", "dor=X")
+    #expect(both.code == .usage && both.messages.contains("exclude each other"))
     #expect(try await syncline("conflicts", "resolve", id, "--user", "eve", "--take", "mine").code == .failure)
     #expect(try await syncline("conflicts", "resolve", id, "--user", "bob", "--set", "monthlyRate=-1").code == .invalid)
     let decision = ["conflicts", "resolve", id, "--user", "bob", "--set", "dor=BOTH", "--reason", "agreed"]
@@ -114,6 +117,9 @@ import Testing
     #expect(try await value("SELECT reason FROM pfa_edit_event WHERE kind = 'resolved'") == "agreed")
     #expect(try await syncline("conflicts", "resolve", id, "--user", "bob", "--take", "mine").code == .conflict)
     #expect(try await syncline("conflicts", "show", noJob).code == .notFound)
+    for (status, count) in [("open", 0), ("resolved", 1), ("all", 1)] {
+      #expect(try await syncline("conflicts", "list", "--status", status).objects.count == count, "\(status)")
+    }
     #expect(try await syncline("kpi", "verify", "RIO").code == .findings, "the seed went behind the totals' back")
   }
 
@@ -124,6 +130,14 @@ import Testing
     #expect(try await create("ann", "s1", "P1", "pfaId=X").code == .invalid)
     #expect(try await create("ann", "s1", "P1", "monthlyRate=abc").code == .invalid)
     #expect(try await create("ann", "s1", "P1", "dor").code == .usage)
+    // What a commit would refuse whatever the record is, is refused at once.
+    let negative = try await create("ann", "s1", "P1", "monthlyRate=-3", "dor=X")
+    #expect(
+      negative.code == .invalid && negative.messages.contains("INVALID_RANGE: monthlyRate: it may not be negative"))
+    let unknown = try await create("ann", "s1", "P1", "drr=X")
+    #expect(
+      unknown.code == .invalid && unknown.messages.contains("drr: no field that users may edit; do: try dor; users"))
+    #expect(try await value("SELECT count(*) FROM pfa_modification") == "0")
     #expect(try await create("eve", "s1", "P1", "dor=X").messages.contains("FORBIDDEN"))
     #expect(try await syncline("drafts", "commit", "--session", "s", "--user", "ann").code == .notFound)
     _ = try await create("ann", "s1", "P1", "forecastEnd=2020-01-01")

@@ -61,7 +61,7 @@ import Testing
     let unknown = try await syncline("drafts", "retry", "nonsense", "--yes")
     #expect(unknown.code == .notFound && unknown.messages.contains("NO_FAILED_EDIT"))
     let organization = try await syncline("drafts", "retry", "--organization", "NIL", "--yes")
-    #expect(organization.code == .notFound && organization.messages.contains("ORGANIZATION_NOT_FOUND"))
+    #expect(organization.code == .notFound && organization.messages.contains("UNKNOWN_ORGANIZATION"))
   }
 
   @Test("doctor tells of edits that did not reach PEMS")

@@ -29,7 +29,7 @@ import Testing
     #expect(try resumed.json["status"]?.string == "active")
     let unknown = try await syncline("organizations", "suspend", "NOPE", "--yes", "-o", "json")
     #expect(unknown.code == .notFound && unknown.data.isEmpty)
-    #expect(try JSONValue(parsing: Array(unknown.messages.utf8))["code"]?.string == "ORGANIZATION_NOT_FOUND")
+    #expect(try JSONValue(parsing: Array(unknown.messages.utf8))["code"]?.string == "UNKNOWN_ORGANIZATION")
   }
 
   @Test("M9-14 Hostile names are data, in SQL, JSON, CSV and on a terminal")

@@ -38,6 +38,13 @@ import Testing
       #expect(try await syncline("queue", "resume", word).messages.contains("goes on"))
     }
     #expect(try await syncline("queue", "pause", "read_sync", "--kind", "write_back", "--yes").code == .usage)
+    let slip = try await syncline("queue", "pause", "kpi_rebuidl", "--yes")
+    #expect(slip.code == .notFound && slip.messages.contains("neither a kind of work nor an organization"))
+    #expect(slip.messages.contains("try 'kpi_rebuild'; kinds are "))
+    let rebuilds = try await syncline("queue", "pause", "kpi_rebuild", "--yes")
+    #expect(rebuilds.messages.contains("'syncline kpi rebuild' is done at once"))
+    #expect(try await syncline("kpi", "rebuild", "RIO", "--yes").code == .ok)
+    _ = try await syncline("queue", "resume", "kpi_rebuild")
     #expect(try await syncline("queue", "pause", "--yes").code == .usage)
     #expect(try await syncline("queue", "pause", "--kind", "x", "--yes").code == .usage)
     #expect(try await syncline("queue", "pause", "--organization", hostile, "--yes").code == .notFound)
