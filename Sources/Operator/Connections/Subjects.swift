@@ -13,7 +13,7 @@ enum Subjects {
   static func noRecord(_ pfaId: String, _ organization: String) -> CommandError {
     CommandError(
       .notFound, "RECORD_NOT_FOUND", "\(organization) has no record '\(pfaId)'",
-      hint: "see 'syncline records list \(organization)'")
+      hint: "see 'syncline records list \(shellQuoted(organization))'")
   }
 
   static func noJob(_ id: String) -> CommandError {

@@ -1,3 +1,4 @@
+import Runtime
 import SyncStore
 
 /// What `queue pause` and `queue resume` are about: a kind, an organization, or both.
@@ -30,6 +31,11 @@ struct QueueSubject: Sendable {
     if let organization {
       try await Database.read(invocation) { try Subjects.requireOrganization($0, organization) }
     }
+  }
+
+  /// ` --kind read_sync --organization RIO`, for a command that somebody pastes; empty without either.
+  static func options(_ kind: String?, _ organization: String?) -> String {
+    shellOptions([("kind", kind), ("organization", organization)])
   }
 
   /// `read_sync of RIO`, `all work of RIO`, `read_sync of all organizations`

@@ -50,6 +50,7 @@ enum SyncRunCommand {
     let jobId = try await publish(request, settings, invocation, connection)
     guard invocation.flag("wait") else {
       try JobTicket(id: jobId, organization: request.organization, kind: "read_sync").show(invocation.output)
+      try await JobTicket.warn(connection, invocation, kind: "read_sync")
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
@@ -88,12 +89,14 @@ enum SyncRunCommand {
     guard found.0 else {
       throw CommandError(
         .notFound, "UNKNOWN_ORGANIZATION", "no organization is named \(request.organization)",
-        hint: "syncline organizations add \(request.organization)")
+        hint:
+          "see 'syncline organizations list'; 'syncline organizations add \(shellQuoted(request.organization))' makes it"
+      )
     }
     if let running = found.1 {
       throw CommandError(
         .conflict, "JOB_ALREADY_RUNNING", "a read sync of \(request.organization) is open already: job \(running)",
-        hint: "syncline jobs watch \(running)")
+        hint: "see 'syncline jobs watch \(running)'")
     }
   }
 

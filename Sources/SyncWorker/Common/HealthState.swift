@@ -47,7 +47,7 @@ package final class HealthState: Sendable {
     if state.isStopping { missing.append("stopping") }
     if !state.isDatabaseReachable { missing.append("postgres is not reachable") }
     if state.isDatabaseReachable && !state.isSchemaCurrent {
-      missing.append("the schema is not current: run `syncline migrate`")
+      missing.append("the schema is not current: run 'syncline migrate up'")
     }
     if !state.isMember() { missing.append("not yet a member of the consumer group") }
     return missing
