@@ -20,7 +20,10 @@ import Testing
   }
 
   /// Names under which quoted words, options made of them, and ids stand in commands.
-  private static let safe: Set = ["id", "jobId", "new", "running", "letter", "replay", "record", "drafts", "project"]
+  private static let safe: Set = [
+    "id", "jobId", "new", "running", "letter", "replay", "record", "drafts", "project",
+    "tenant", "who", "helpTopic", "command",
+  ]
   private static let quoting = ["shellQuoted(", "shellOptions(", "QueueSubject.options("]
   /// Names of what is no command.
   private static let others: Set = ["syncline command", "syncline top  \\(timestamp(time))"]
@@ -136,8 +139,9 @@ import Testing
     return hint
   }
 
-  /// As a shell takes a line apart, for the little that hints hold.
-  private static func words(_ line: String) -> [String] {
+  /// As a shell takes a line apart, for the little that hints hold; without what follows `>` and `&`.
+  private static func words(_ text: String) -> [String] {
+    let line = text.split(separator: " >")[0].split(separator: " &")[0]
     var words: [String] = []
     var word: String?
     var quote: Character?

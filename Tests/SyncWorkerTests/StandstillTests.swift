@@ -70,7 +70,7 @@ struct StandstillTests {
       let group = ServiceGroup(worker.services, log: configuration.log)
       let running = Task { try await group.run() }
       try await until("it says so") {
-        worker.health.missing.contains("the schema is not current: run `syncline migrate`")
+        worker.health.missing.contains("the schema is not current: run 'syncline migrate up'")
       }
       let connection = try await PGConnection.open(PGOptions(url: url), name: "migrate")
       _ = try await connection.run { try Migrator.up($0) }

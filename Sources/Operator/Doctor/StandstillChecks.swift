@@ -85,13 +85,13 @@ enum StandstillChecks {
         : "\(project.id) of \(project.organization) is applying, its lease ended "
           + "\(durationText(Double(max(0, project.lapsedFor ?? 0)))) ago"
     }
-    let isError = stuck.contains { $0.status == "error" }
+    let broken = stuck.first { $0.status == "error" }
     return Check(
-      "projects", isError ? .error : .warning, list.joined(separator: "; "),
-      remedy: isError
-        ? "compare the target's __schema_metadata__ with 'syncline schema history \(shellQuoted(stuck[0].id))', "
+      "projects", broken == nil ? .warning : .error, list.joined(separator: "; "),
+      remedy: broken.map { project in
+        "compare the target's __schema_metadata__ with 'syncline schema history \(shellQuoted(project.id))', "
           + "bring schema_data and version in line, and set the project's status to ready"
-        : "start a worker, which finishes it: 'syncline worker'")
+      } ?? "start a worker, which finishes it: 'syncline worker'")
   }
 
   static func overrides(_ orphans: [StandstillReports.Override]) -> Check {

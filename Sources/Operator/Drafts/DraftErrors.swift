@@ -44,12 +44,12 @@ enum DraftErrors {
 
   /// What to do about a user who may not write in an organization.
   static func forbidden(user: String, organization: String, isSuspended: Bool) -> String {
-    let (user, organization) = (shellQuoted(user), shellQuoted(organization))
+    let (who, tenant) = (shellQuoted(user), shellQuoted(organization))
     return isSuspended
-      ? "see 'syncline organizations show \(organization)'; 'syncline organizations suspend \(organization) --resume' "
+      ? "see 'syncline organizations show \(tenant)'; 'syncline organizations suspend \(tenant) --resume' "
         + "takes it back"
-      : "see 'syncline permissions list --organization \(organization)'; "
-        + "'syncline permissions grant \(user) \(organization)' lets edit"
+      : "see 'syncline permissions list --organization \(tenant)'; "
+        + "'syncline permissions grant \(who) \(tenant)' lets edit"
   }
 
   private static let exits: [String: ExitCode] = [

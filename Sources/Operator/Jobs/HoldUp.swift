@@ -31,21 +31,21 @@ struct HoldUp {
     let found = try await connection.run { session in try session.reading { try Self.read(session, id, group) } }
     guard let found else { return }
     if let request = found.request { try JobSubject.refuse(request) }
-    guard found.text != told else { return }
-    output.interject("job \(id): \(found.text)")
-    told = found.text
+    // The evidence changes all the time.
+    guard found.why != told else { return }
+    output.interject("job \(id): \(found.why)\(found.evidence.map { " (\($0))" } ?? "")")
+    told = found.why
   }
 
   /// Nil: nothing holds it up.
   private static func read(
     _ session: PGSession, _ id: String, _ group: String
-  ) throws -> (text: String, request: JobRequest?)? {
+  ) throws -> (why: String, evidence: String?, request: JobRequest?)? {
     if let job = try JobReports.circumstances(session, id) {
       let verdict = JobVerdict(job)
-      return verdict.isHeldUp ? ("\(verdict.why) (\(verdict.evidence))", nil) : nil
+      return verdict.isHeldUp ? (verdict.why, verdict.evidence, nil) : nil
     }
-    return try JobRequestStore.find(session, id, group: group).map { request in
-      (RequestVerdict(request, try CrewStore.crew(session), group: group).why, request)
-    }
+    guard let request = try JobRequestStore.find(session, id, group: group) else { return nil }
+    return (RequestVerdict(request, try CrewStore.crew(session), group: group).why, nil, request)
   }
 }

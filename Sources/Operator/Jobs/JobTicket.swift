@@ -21,8 +21,9 @@ extension JobTicket {
   /// Says when nobody lives who would do what was asked for, and what to do about it.
   static func warn(_ connection: PGConnection, _ invocation: Invocation, kind: String) async throws {
     let group = try invocation.settings().group
-    let crew = try await connection.run { session in try session.reading { try CrewStore.crew(session) } }
-    guard let idle = crew.standstill(kind, group: group) else { return }
+    // What was asked for is asked for, whether this can be told or not.
+    let crew = try? await connection.run { session in try session.reading { try CrewStore.crew(session) } }
+    guard let idle = crew?.standstill(kind, group: group) else { return }
     invocation.output.message("nothing is done yet: \(idle.remedy) (\(idle.fact))")
   }
 }

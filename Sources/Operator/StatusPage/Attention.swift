@@ -45,17 +45,17 @@ struct Attention: Sendable, Equatable {
   /// one, a read that was empty by one that is not.
   static func of(_ job: UnsettledJob) -> Attention {
     let why = "\(job.code)\(job.message.isEmpty ? "" : ": \(job.message)")"
-    let organization = shellQuoted(job.organization)
+    let tenant = shellQuoted(job.organization)
     let project = job.project.map { " " + shellQuoted($0) } ?? ""
     let remedy =
       switch (job.kind, job.code) {
       case ("read_sync", _) where job.isGuarded:
-        ["syncline sync run \(organization) --source \(shellQuoted(job.source ?? "…")) --mode full --wait"]
-      case ("draft_commit", EditCode.conflict): ["syncline conflicts list --organization \(organization)"]
+        ["syncline sync run \(tenant) --source \(shellQuoted(job.source ?? "…")) --mode full --wait"]
+      case ("draft_commit", EditCode.conflict): ["syncline conflicts list --organization \(tenant)"]
       case ("read_sync", _), ("draft_commit", _): ["syncline jobs retry \(job.id) --reason '…' --yes"]
       case ("schema_change", _):
         ["syncline schema history\(project) --errors"]
-      case ("kpi_rebuild", _): ["syncline kpi rebuild \(organization) --reason '…' --yes"]
+      case ("kpi_rebuild", _): ["syncline kpi rebuild \(tenant) --reason '…' --yes"]
       default: [String]()
       }
     return Attention(
