@@ -29,7 +29,7 @@ import Testing
   private static let others: Set = ["syncline command", "syncline top  \\(timestamp(time))"]
 
   @Test(
-    "S2-30 Every command that a hint, remedy or alert names is one of this program, and what stands in it is quoted")
+    "Every command that a hint, remedy or alert names is one of this program, and what stands in it is quoted")
   func commands() throws {
     let hints = try Self.hints()
     #expect(hints.count > 150, "the search finds what there is")

@@ -24,7 +24,7 @@ struct OutputTests {
     return recorder.data
   }
 
-  @Test("M9-14 On a terminal a long detail goes on below itself, and a remedy has a whole line of its own")
+  @Test("On a terminal a long detail goes on below itself, and a remedy has a whole line of its own")
   func remedies() throws {
     let command = "see 'syncline jobs why 3f0c4c1e-0000-4000-8000-000000000000', then 'syncline worker'"
     let checks = [

@@ -106,7 +106,7 @@ struct RequestTests {
     return job
   }
 
-  @Test("M9-14 A request that was cancelled before any worker had it is never done; a job begins when it was asked for")
+  @Test("A request that was cancelled before any worker had it is never done; a job begins when it was asked for")
   func cancelled() async throws {
     try await WorkerWorld.with(.of { $0.records = 20 }) { world in
       let cancelled = try await ask(world)

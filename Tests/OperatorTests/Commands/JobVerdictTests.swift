@@ -64,7 +64,7 @@ import Testing
     #expect(verdict(.running) { $0.isSilent = true }.why == "waits for a worker to take it over")
   }
 
-  @Test("M9-14 An upstream that fails is named, with since when, the last failure and when it is asked again")
+  @Test("An upstream that fails is named, with since when, the last failure and when it is asked again")
   func upstream() {
     let note: (inout JobCircumstances) -> Void = {
       $0.upstream = JobCircumstances.Upstream(

@@ -60,7 +60,7 @@ import Testing
     #expect(await watched == .ok)
   }
 
-  @Test("M9-14 A request that no worker has begun is cancelled as a job, with who and why, and can be asked for again")
+  @Test("A request that no worker has begun is cancelled as a job, with who and why, and can be asked for again")
   func cancelled() async throws {
     let kafka = try EmbeddedKafka()
     defer { kafka.stop() }

@@ -114,7 +114,7 @@ import Testing
     }
   }
 
-  @Test("M9-9 A suspended organization is no matter of permissions: the commit and the decision say what it is")
+  @Test("A suspended organization is no matter of permissions: the commit and the decision say what it is")
   func suspended() async throws {
     try await onDatabase { session in
       let (_, conflict) = try Self.conflict(session)

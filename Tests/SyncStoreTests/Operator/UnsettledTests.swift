@@ -31,7 +31,7 @@ import Testing
     try session.reading { try UnsettledJobs.list(session, limit: 20) }.compactMap { Int($0.id.suffix(1)) }.sorted()
   }
 
-  @Test("S2-30 What was done again, or what a later success covers, needs nobody; what is left does")
+  @Test("What was done again, or what a later success covers, needs nobody; what is left does")
   func reads() async throws {
     try await onDatabase { session in
       // Done again, with or without success: the newer job speaks for both.
