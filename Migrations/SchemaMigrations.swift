@@ -61,5 +61,8 @@ extension SQLCatalog {
     Migration(
       version: 23, name: "analytics", up: text(PackageResources.V0023_analytics_up_sql),
       down: text(PackageResources.V0023_analytics_down_sql)),
+    Migration(
+      version: 25, name: "answers", up: text(PackageResources.V0025_answers_up_sql),
+      down: text(PackageResources.V0025_answers_down_sql)),
   ]
 }

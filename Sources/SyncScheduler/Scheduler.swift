@@ -103,7 +103,7 @@ package final class Scheduler: Sendable {
       $0.isCurrent = isCurrent
     }
     guard isCurrent else {
-      tell("the scheduler waits", "the schema is not current: run `syncline migrate`")
+      tell("the scheduler waits", "the schema is not current: run 'syncline migrate up'")
       return nil
     }
     guard let token else {

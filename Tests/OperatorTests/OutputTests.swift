@@ -24,6 +24,29 @@ struct OutputTests {
     return recorder.data
   }
 
+  @Test("On a terminal a long detail goes on below itself, and a remedy has a whole line of its own")
+  func remedies() throws {
+    let command = "see 'syncline jobs why 3f0c4c1e-0000-4000-8000-000000000000', then 'syncline worker'"
+    let checks = [
+      Check("kafka", .ok, "1 broker"),
+      Check("leases", .warning, "one two three four five six seven eight nine ten", remedy: command),
+    ]
+    func text(_ width: Int?) throws -> [String] {
+      let recorder = Recorder()
+      let terminal = width.map { Terminal(isTerminal: true, width: $0, height: nil, hasColor: false) } ?? Terminal.none
+      try recorder.output(.table, terminal: terminal).write(Table(Check.columns, rows: checks.map(\.cells)))
+      return recorder.data.split(separator: "\n").map(String.init)
+    }
+    #expect(
+      try text(40) == [
+        "name    status   detail", "kafka   ok       1 broker", "leases  warning  one two three four five",
+        "                 six seven eight nine", "                 ten", "  -> \(command)",
+      ])
+    let plain = try text(nil)
+    #expect(plain.count == 3 && plain[2].hasSuffix("nine ten  \(command)"))
+    #expect(wrapped("a bb  ccccc", to: 3) == ["a", "bb ", "ccc", "cc"])
+  }
+
   @Test("A table, as a whole")
   func tables() throws {
     #expect(

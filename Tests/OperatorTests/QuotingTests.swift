@@ -40,12 +40,6 @@ struct QuotingTests {
     var b: String?
   }
 
-  @Test("A word of a shell's line stays plain where it can, else it stands in quotes")
-  func shellWords() throws {
-    #expect(shellWord("RIO") == "RIO" && shellWord("a/b-c_1.x=y") == "a/b-c_1.x=y")
-    #expect(shellWord("") == "''" && shellWord("São") == "'São'" && shellWord("o'x; ls") == "'o'\\''x; ls'")
-  }
-
   @Test("Hostile texts come back from CSV and JSON as they went in")
   func roundTrip() throws {
     let seed = UInt64.random(in: .min ... .max)

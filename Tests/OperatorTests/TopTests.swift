@@ -27,11 +27,16 @@ struct TopTests {
         finishedAt: "2026-01-31 09:30:00+00")
     ]
     second.add([lag(0, 300), lag(1, 600)], since: first)
+    second.attention = (1...4).map {
+      Attention(text: "thing \($0)", commands: ["syncline jobs why \($0)", "syncline lag"])
+    }
     #expect(
-      second.lines(width: 120) == [
+      second.lines(width: 120, isLive: true) == [
         "syncline top  1970-01-01T00:00:02.000Z",
         "jobs      1 running  0 queued  0 retrying  last hour: 0 succeeded  0 failed",
         "waiting   0 approvals  12,345 dead letters  0 conflicts  0 pauses  0 held messages  0 to publish", "",
+        "NEEDS SOMEBODY", "thing 1", "  syncline jobs why 1", "thing 2", "  syncline jobs why 2", "thing 3",
+        "  syncline jobs why 3", "and 1 more: 'syncline top --once'", "",
         "TOPIC                     LAG   APPLIED/S", "pems.read-sync.v1       1,100         300", "", "RUNNING",
         "RIO read_sync  500 of 1,000 records  50 %  50/s  10 s left  [==========>         ]  j-1", "",
         "FAILED (last day)",
@@ -39,7 +44,11 @@ struct TopTests {
       ])
     #expect(TopCommand.screen(["a", "b", "c"], height: 3) == "\u{1B}[Ha\u{1B}[K\nb\u{1B}[K\n\u{1B}[J")
     #expect(TopCommand.screen(["a"], height: nil) == "\u{1B}[Ha\u{1B}[K\n\u{1B}[J")
-    #expect(second.lines(width: 40).allSatisfy { displayWidth($0) <= 40 })
+    #expect(second.lines(width: 40, isLive: true).allSatisfy { displayWidth($0) <= 40 })
+    let all = second.lines(width: 12, isLive: false)
+    #expect(
+      all.filter { $0.contains("syncline jobs why") }.count == 4 && all.contains("  syncline lag"), "no command is cut")
+    #expect(first.lines(width: 40, isLive: true).contains("nothing needs somebody"))
   }
 
   @Test("top --once writes one frame and ends", .syncDatabase)
@@ -48,7 +57,9 @@ struct TopTests {
     defer { kafka.stop() }
     let environment = ["KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, KafkaConnection.embeddedVariable: "1"]
     let json = try await syncline(["top"], environment: environment).json
-    #expect(json["queued"]?.integer == 0 && json["topics"]?.count != nil && json["failed_jobs"]?.count == 0)
+    #expect(
+      json["queued"]?.integer == 0 && json["topics"]?.count != nil && json["failed_jobs"]?.count == 0
+        && json["needs_somebody"]?.count == 0)
     let ran = try await syncline(["top", "--once", "-o", "table"], environment: environment)
     #expect(ran.code == .ok, "\(ran.messages)")
     #expect(ran.data.hasPrefix("syncline top  ") && ran.data.contains("no job runs"))

@@ -45,7 +45,7 @@ struct DecisionTests {
     }
     let ids = BatchPlan(events.map { decoded($0) }, known: ["RIO"]).steps.compactMap { step -> String? in
       switch step {
-      case .requestRead(_, _, let id), .rebuildKPIs(_, _, let id): id
+      case .requestRead(_, _, let id, _), .rebuildKPIs(_, _, let id): id
       default: nil
       }
     }

@@ -1,6 +1,7 @@
 import Kafka
 import Postgres
 import Runtime
+import SyncDomain
 import SyncStore
 import SyncWorker
 import TestKit
@@ -75,7 +76,7 @@ struct StandstillTests {
       let group = ServiceGroup(worker.services, log: configuration.log)
       let running = Task { try await group.run() }
       try await until("it says so") {
-        worker.health.missing.contains("the schema is not current: run `syncline migrate`")
+        worker.health.missing.contains("the schema is not current: run 'syncline migrate up'")
       }
       let connection = try await PGConnection.open(PGOptions(url: url), name: "migrate")
       _ = try await connection.run { try Migrator.up($0) }
@@ -84,6 +85,48 @@ struct StandstillTests {
       group.stop()
       #expect(try await running.value.abandoned == [])
       await worker.close()
+    }
+  }
+}
+
+/// Requests that were noted before a worker has them.
+@Suite("Noted requests")
+struct RequestTests {
+  /// Puts a request on the topic and notes it, as `sync run` does; its job.
+  private func ask(_ world: WorkerWorld) async throws -> String {
+    let request = ReadSyncRequest(
+      organization: "RIO", mode: .full, source: "sim", pageSize: nil, dryRun: false, requestedBy: "ann")
+    let event = CloudEvent(
+      id: UUIDText.random(), source: "syncline-cli", type: ReadSyncMessage.requestedType, organization: "RIO",
+      data: request.encoded())
+    let place = try await world.produce(event, key: "RIO")
+    let job = UUIDText.event(source: event.source, id: event.id)
+    let topic = world.topics.readSync
+    try await world.connection.run { session in
+      try session.asSystem {
+        try JobRequestStore.record(
+          session, job: job, organization: "RIO", kind: "read_sync", event: event.id, key: event.requestKey("RIO"),
+          parameters: event.data, place: (topic, place.partition, place.offset), by: "ann")
+      }
+    }
+    return job
+  }
+
+  @Test("A request that was cancelled before any worker had it is never done; a job begins when it was asked for")
+  func cancelled() async throws {
+    try await WorkerWorld.with(.of { $0.records = 20 }) { world in
+      let cancelled = try await ask(world)
+      let isDone = try await world.connection.run {
+        try JobRequestStore.cancel($0, cancelled, by: Decision(actor: "bob", reason: "wrong source"))
+      }
+      #expect(isDone)
+      let asked = try await ask(world)
+      let moments = try await world.lines("SELECT requested_at FROM job_request ORDER BY requested_at")
+      try world.startWorker()
+      #expect(try await world.waitForJob(asked).state == "succeeded")
+      #expect(try await world.job(cancelled)?.state == "cancelled")
+      #expect(try await world.lines("SELECT job_id::text FROM pfa_sync_log WHERE job_id IS NOT NULL") == [asked])
+      #expect(try await world.lines("SELECT created_at FROM sync_job ORDER BY created_at") == moments)
     }
   }
 }

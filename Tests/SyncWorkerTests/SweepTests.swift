@@ -1,6 +1,7 @@
 import PEMS
 import SQLCatalog
 import SyncDomain
+import SyncStore
 import SyncWorker
 import TestKit
 import Testing
@@ -65,18 +66,36 @@ struct SweepTests {
     }
   }
 
-  @Test("R18: an empty full read discontinues nothing")
+  @Test(
+    "R18: an empty full read discontinues nothing, is no success of its organization, and the next read begins where it would have"
+  )
   func emptyRead() async throws {
     try await WorkerWorld.with(.of { $0.records = 50 }) { world in
       try world.startWorker()
-      try await world.sync()
+      let first = try await world.sync()
       let rows = try await world.rows()
       world.pems.fail(SimulatedFault(.emptyResult))
       let job = try await world.sync(.full)
       #expect(job.code == "EMPTY_READ")
       #expect(try await world.rows() == rows)
       let log = try #require(try await world.logRow(job.id))
-      #expect(log.swept == 0 && log.received == 0)
+      #expect(log.swept == 0 && log.received == 0 && log.status == "completed_with_errors")
+      #expect(try await world.lines("SELECT job_id::text FROM source_watermark") == [first.id])
+      let told = try await world.connection.run { session in
+        try session.reading {
+          (
+            try StateStore.sample(session).lastSuccess.map(\.organization),
+            try StatusReports.organizations(session, organization: "RIO", limit: 1).one().text("last_success"),
+            try UnsettledJobs.list(session, limit: 9).map { [$0.id, $0.code, $0.source ?? "", "\($0.isGuarded)"] }
+          )
+        }
+      }
+      #expect(told.0 == ["RIO"], "its first read was one")
+      #expect(told.1 == (try await world.lines("SELECT completed_at FROM pfa_sync_log ORDER BY id")[0]))
+      #expect(told.2 == [[job.id, "EMPTY_READ", "sim", "true"]])
+      let again = try await world.sync(.full)
+      #expect(again.code == nil)
+      #expect(try await world.connection.run { try $0.reading { try UnsettledJobs.list($0, limit: 9) } } == [])
     }
   }
 

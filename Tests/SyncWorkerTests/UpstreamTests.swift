@@ -58,11 +58,19 @@ struct UpstreamTests {
       let id = try await world.requestSync()
       let waiting = try await world.waitForJob(id, in: ["retrying"])
       #expect(waiting.code == "UPSTREAM_UNAVAILABLE")
+      let note = try JSONValue(parsing: Array(waiting.progress.utf8))["upstream"]
+      #expect(
+        note?["source"]?.string == "sim" && note?["code"]?.string == "UPSTREAM_UNAVAILABLE", "\(waiting.progress)")
+      #expect(
+        note?["place"]?.string == String(world.pems.url.dropFirst("http://".count))
+          && note?["message"]?.string?.contains("503") == true)
+      #expect((note?["since"]?.string ?? "~") < (note?["next_at"]?.string ?? ""))
       #expect(try await world.logRow(id)?.status == "running")
       #expect(try await world.lines("SELECT complete FROM read_checkpoint") == ["f"])
       #expect(try await world.lines("SELECT count(*) FROM source_watermark") == ["0"])
       let job = try await world.waitForJob(id)
       #expect(job.state == "succeeded" && job.attempt == 3 && job.code == nil, "\(job)")
+      #expect(!job.progress.contains("upstream"), "it answers again")
       let log = try #require(try await world.logRow(id))
       #expect(log.inserted == 600 && log.received == 600 && log.code == nil)
       // Six pages, nine failures: what was applied is not asked for again.

@@ -14,7 +14,7 @@ jobs AS (
   INSERT INTO sync_job (id, organization_id, kind, state, result, attempt, idempotency_key, parameters, progress, requested_by,
     error_code, error_message, created_at, started_at, finished_at)
   SELECT id, $1, 'draft_commit', state, result, 1, key, parameters::jsonb, progress::jsonb, user_id, code, message,
-    least(coalesce(to_timestamp(asked / 1000.0), now()), now()), now(), clock_timestamp()
+    coalesce(job_asked_at(id, $1, asked), now()), now(), clock_timestamp()
   FROM commits
 ),
 issues AS (

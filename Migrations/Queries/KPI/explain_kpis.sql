@@ -1,11 +1,11 @@
--- What moved the totals of an organization between two moments, from one snapshot: what they were, each job, commit or
--- stream that changed them, what they are then. opening + changes = closing, to the cent.
+-- What moved the totals of an organization between two moments, from one snapshot: what they were, each job, commit,
+-- decision of a conflict or stream that changed them, what they are then. opening + changes = closing, to the cent.
 --
 -- Counted back from the totals that are kept now, so that it stays right when old lineage is cleaned up. A change
 -- counts at the moment its transaction began. Changes that leave the chosen total as it was (a record that moves
 -- between two groups in it) are not listed.
 -- $1 organization  $2 category  $3 source  $4 dor: null means any  $5 after  $6 until: null means always
--- Indexes: kpi_change_group, kpi_slot's unique one, sync_job_pkey.
+-- Indexes: kpi_change_group, kpi_slot's unique one, sync_job_pkey, pfa_sync_conflict_pkey.
 WITH kept AS (
   SELECT coalesce(sum(plan_cost), 0.00) AS plan, coalesce(sum(forecast_cost), 0.00) AS forecast, coalesce(sum(actual_cost), 0.00) AS actual,
     coalesce(sum(record_count), 0) AS records, coalesce(sum(actualized_count), 0) AS actualized
@@ -46,8 +46,8 @@ line AS (
     k.actual - b.later_actual, k.records - b.later_records, k.actualized - b.later_actualized
   FROM kept k, back b
 )
-SELECT l.entry, l.changed_at, l.cause, l.cause_id, j.requested_by,
-  coalesce(j.parameters ->> 'changeReason', j.parameters ->> 'reason', j.parameters ->> 'approvalReason') AS reason,
+SELECT l.entry, l.changed_at, l.cause, l.cause_id, coalesce(c.resolved_by, j.requested_by) AS requested_by,
+  coalesce(c.resolution_reason, j.parameters ->> 'changeReason', j.parameters ->> 'reason', j.parameters ->> 'approvalReason') AS reason,
   l.plan AS plan_cost, l.forecast AS forecast_cost, l.actual AS actual_cost, l.forecast - l.plan AS variance,
   l.records::bigint AS record_count, l.actualized::bigint AS actualized_count
 FROM line l
@@ -55,4 +55,8 @@ LEFT JOIN LATERAL (
   SELECT requested_by, parameters FROM sync_job
   WHERE id = CASE WHEN l.cause_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN l.cause_id::uuid END AND organization_id = $1
 ) j ON true
+LEFT JOIN LATERAL (
+  SELECT resolved_by, resolution_reason FROM pfa_sync_conflict
+  WHERE id = CASE WHEN l.cause = 'conflict' THEN l.cause_id::uuid END AND organization_id = $1
+) c ON true
 ORDER BY l.place, l.changed_at, l.cause_id

@@ -22,7 +22,10 @@ SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, 
     WHERE m.job_id = j.id AND m.status IN ('pending', 'applying') ORDER BY e.id DESC LIMIT 1) AS waits_for_job,
   CASE WHEN jsonb_typeof(j.parameters -> 'schemaVersion') = 'number' THEN (j.parameters ->> 'schemaVersion')::numeric::bigint
     END AS schema_wanted,
-  applied_schema_version(j.organization_id, j.parameters ->> 'schemaProject') AS schema_applied
+  applied_schema_version(j.organization_id, j.parameters ->> 'schemaProject') AS schema_applied,
+  j.progress #>> '{upstream,source}' AS upstream, j.progress #>> '{upstream,place}' AS upstream_place,
+  j.progress #>> '{upstream,since}' AS upstream_since, j.progress #>> '{upstream,next_at}' AS upstream_next,
+  j.progress #>> '{upstream,code}' AS upstream_code, j.progress #>> '{upstream,message}' AS upstream_message
 FROM sync_job j
 JOIN organization o ON o.id = j.organization_id
 LEFT JOIN LATERAL (

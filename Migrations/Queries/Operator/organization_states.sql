@@ -1,4 +1,5 @@
--- Organizations with their totals, their last successful read and how the newest one ended, by id.
+-- Organizations with their totals, their last successful read and how the newest one ended, by id. A read that ended
+-- with a code, as an empty one does, is no success.
 -- $1 only this one, or null  $2 how many
 -- Indexes: organization_pkey, pfa_sync_log_recent, kpi_slot's unique one.
 SELECT o.id, o.name, o.status, k.record_count, k.total_plan_cost, k.total_forecast_cost, k.total_actual_cost,
@@ -11,7 +12,8 @@ CROSS JOIN LATERAL (
 ) k
 LEFT JOIN LATERAL (
   SELECT completed_at FROM pfa_sync_log
-  WHERE organization_id = o.id AND job_id IS NOT NULL AND sync_direction = 'read' AND status IN ('completed', 'completed_with_errors')
+  WHERE organization_id = o.id AND job_id IS NOT NULL AND sync_direction = 'read'
+    AND status IN ('completed', 'completed_with_errors') AND error_code IS NULL
   ORDER BY started_at DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (

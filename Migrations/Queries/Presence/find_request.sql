@@ -3,20 +3,21 @@
 -- Indexes: job_request_pkey, job_firing_open, consumer_offset_pkey. Scans the outbox, which is empty when all is well,
 -- and what was held or became a dead letter since.
 WITH asked AS (
-  SELECT job_id, organization_id, kind, event_id, topic, partition, kafka_offset, requested_by, requested_at, 1 AS rank
+  SELECT job_id, organization_id, kind, event_id, topic, partition, kafka_offset, requested_by, requested_at,
+    idempotency_key IS NOT NULL AS is_noted, 1 AS rank
   FROM job_request WHERE job_id = $1::uuid
   UNION ALL
-  SELECT job_id, organization_id, kind, id::text, NULL, NULL, NULL, 'schedule ' || job, created_at, 2
+  SELECT job_id, organization_id, kind, id::text, NULL, NULL, NULL, 'schedule ' || job, created_at, false, 2
   FROM job_firing WHERE finished_at IS NULL AND job_id = $1::uuid
   UNION ALL
   -- The id of a commit is that of its job.
   SELECT $1::uuid, convert_from(message_value, 'UTF8')::jsonb ->> 'organization', 'draft_commit', $1::uuid::text, NULL, NULL, NULL,
-    convert_from(message_value, 'UTF8')::jsonb ->> 'userId', created_at, 3
+    convert_from(message_value, 'UTF8')::jsonb ->> 'userId', created_at, false, 3
   FROM outbox
   WHERE topic = 'pfa.draft-commit.v1' AND headers @> jsonb_build_array(jsonb_build_array('ce_id', $1::uuid::text))
   ORDER BY rank LIMIT 1
 )
-SELECT a.job_id, a.organization_id, a.kind, a.topic, a.partition, a.kafka_offset, a.requested_by, a.requested_at,
+SELECT a.job_id, a.organization_id, a.kind, a.topic, a.partition, a.kafka_offset, a.requested_by, a.requested_at, a.is_noted,
   extract(epoch FROM now() - a.requested_at)::bigint AS age, o.next_offset, w.id IS NOT NULL AS is_in_outbox,
   w.error AS outbox_error, h.id IS NOT NULL AS is_held, d.id AS dead_letter, d.code AS dead_letter_code
 FROM asked a

@@ -1,7 +1,7 @@
 -- Ends a run, or lets it wait for approval: the log row gets the sums of its pages, the job its state. No row: the
 -- job is no longer ours.
 -- $1 job  $2 token  $3 job state  $4 log status or null (completed, or completed_with_errors when records were
--- rejected)
+-- rejected or there is a code)
 -- $5 rows swept  $6 code  $7 message
 WITH sums AS MATERIALIZED (
   SELECT count(*)::int AS pages, coalesce(sum(received), 0)::bigint AS received, coalesce(sum(inserted), 0)::bigint AS inserted,
@@ -16,7 +16,7 @@ job AS (
   SET state = $3, finished_at = CASE WHEN $3 IN ('succeeded', 'failed', 'cancelled') THEN now() END, lease_token = NULL,
     lease_expires_at = NULL, error_code = $6, error_message = $7,
     result = CASE WHEN $3 = 'succeeded' THEN
-      CASE WHEN s.rejected > 0 THEN 'with_rejects' WHEN s.conflicted > 0 THEN 'with_conflicts' ELSE 'clean' END END,
+      CASE WHEN s.rejected > 0 OR $6::text IS NOT NULL THEN 'with_rejects' WHEN s.conflicted > 0 THEN 'with_conflicts' ELSE 'clean' END END,
     progress = jsonb_build_object('pages', s.pages, 'received', s.received)
   FROM sums s
   WHERE j.id = $1::uuid AND j.lease_token = $2::uuid AND j.state = 'running'

@@ -34,7 +34,7 @@ package struct ProgramBench: Sendable {
     let started = ContinuousClock.now
     let child = try LeashedProcess(executable, ["version"], environment: ["PATH": "/usr/bin:/bin"], logPath: log)
     let status = await child.wait()
-    guard status == 0 else { throw CommandError(.failure, "BENCH_FAILED", "syncline version ended with \(status)") }
+    guard status == 0 else { throw CommandError(.failure, "BENCH_FAILED", "'syncline version' ended with \(status)") }
     return started.duration(to: .now).inSeconds
   }
 

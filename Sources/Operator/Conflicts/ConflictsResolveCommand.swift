@@ -28,11 +28,12 @@ enum ConflictsResolveCommand {
       guard let row = try session.reading({ try DraftReports.conflict(session, id) }) else {
         throw DraftErrors.noConflict(id)
       }
+      let organization = try row.string("organization_id")
       do {
         _ = try ConflictStore.resolve(
-          session, id, organization: try row.string("organization_id"), choice: choice, user: user, reason: reason)
+          session, id, organization: organization, choice: choice, user: user, reason: reason)
       } catch let failure as ConflictStore.Failure {
-        throw DraftErrors.explain(failure, id)
+        throw DraftErrors.explain(failure, id, user: user, organization: organization)
       }
       return try session.reading {
         try DraftReports.conflict(session, id).map { try Cell.cells($0, DraftColumns.conflict) }

@@ -37,6 +37,7 @@ struct RequestPublisher {
         try session.asSystem {
           try JobRequestStore.record(
             session, job: job, organization: organization, kind: kind, event: event.id,
+            key: event.requestKey(organization), parameters: event.data,
             place: (topic: topic, partition: place.partition, offset: place.offset), by: actor)
         }
       }

@@ -7,13 +7,13 @@ enum Subjects {
   static func noOrganization(_ id: String) -> CommandError {
     CommandError(
       .notFound, "UNKNOWN_ORGANIZATION", "there is no organization '\(id)'",
-      hint: "see 'syncline organizations list', or add it: syncline organizations add \(shellWord(id))")
+      hint: "see 'syncline organizations list', or add it: 'syncline organizations add \(shellQuoted(id))'")
   }
 
   static func noRecord(_ pfaId: String, _ organization: String) -> CommandError {
     CommandError(
       .notFound, "RECORD_NOT_FOUND", "\(organization) has no record '\(pfaId)'",
-      hint: "see 'syncline records list \(organization)'")
+      hint: "see 'syncline records list \(shellQuoted(organization))'")
   }
 
   static func noJob(_ id: String) -> CommandError {

@@ -25,7 +25,9 @@ struct Check: Sendable, Equatable {
     self.remedy = remedy
   }
 
-  static let columns = ["name", "status", "detail", "remedy"].map { Column($0) }
+  static let columns = [
+    Column("name"), Column("status"), Column("detail", fit: .wrap), Column("remedy", fit: .below),
+  ]
   var cells: [Cell] { [.text(name), .text(status.rawValue), .text(detail), .text(remedy)] }
 
   /// Unreachable beats findings, which beat success.

@@ -5,12 +5,13 @@ import SyncStore
 /// What `doctor` looks at in the database. Each check is read by itself, so that one that fails does not hide the
 /// others.
 enum DatabaseChecks {
-  /// A lease past for longer than a takeover may take.
-  private static let silence = 15
+  /// Seconds past a lease's end.
+  private static let silence = JobStore.takeoverGrace
   private static let sampleSize = 3
   /// Autovacuum begins at a fifth; more than half is more than it keeps up with.
   private static let bloatShare = 0.5
 
+  private static let unsettledLimit = 20
   /// A day.
   private static let oldPause = 86_400
   /// A leader looks every second; firings that are due for longer are late.
@@ -96,6 +97,8 @@ enum DatabaseChecks {
       try await check("approvals") {
         StandstillChecks.approvals(try ActivityReports.activity($0).awaitingApproval)
       },
+      try await check("reads") { StandstillChecks.reads(try UnsettledJobs.list($0, limit: unsettledLimit)) },
+      try await check("failures") { StandstillChecks.failures(try UnsettledJobs.list($0, limit: unsettledLimit)) },
       try await check("pauses") {
         StandstillChecks.pauses(try StandstillReports.pauses($0, olderThan: oldPause))
       },
@@ -171,7 +174,7 @@ enum DatabaseChecks {
       let counts = sample.failed.map { "\($0.count) with \($0.code)" }.joined(separator: ", ")
       return Check(
         "pushes", .warning, "edits that did not reach PEMS: \(counts)",
-        remedy: "see 'syncline drafts list --state failed'; remove the cause, then 'syncline drafts retry'")
+        remedy: "see 'syncline drafts list --state failed'; remove the cause, then 'syncline drafts retry --all'")
     }
     guard sample.oldestAge > 0 else { return Check("pushes", .ok, "PEMS has every edit") }
     let text = "an edit waits for \(Int64(sample.oldestAge)) s to be pushed"
@@ -228,7 +231,7 @@ enum DatabaseChecks {
       : Check(
         "kpi", .error,
         "\(counted(differences, "group")) of \(organizations.joined(separator: ", ")) not as the records say",
-        remedy: "see 'syncline kpi verify', then 'syncline kpi rebuild'")
+        remedy: "see 'syncline kpi verify', correct with 'syncline kpi rebuild --all'")
   }
 
   /// A sample, because all of it may take minutes: `kpi verify` looks at everything.

@@ -1,3 +1,4 @@
+import Runtime
 import SyncStore
 import SyncWorker
 
@@ -19,7 +20,7 @@ enum StandstillChecks {
     guard undone.isEmpty else {
       return Check(
         "workers", .note, "\(names); none does \(undone.joined(separator: ", "))",
-        remedy: "start 'syncline worker --only \(undone.joined(separator: ","))' if that is to be done")
+        remedy: "start 'syncline worker --only \(shellQuoted(undone.joined(separator: ",")))' if that is to be done")
     }
     return Check("workers", .ok, "\(counted(crew.alive.count, "worker")): \(names)\(silent)")
   }
@@ -29,7 +30,7 @@ enum StandstillChecks {
     let list = open.sorted { ($1.count, $0.code) < ($0.count, $1.code) }.map { "\($0.count) with \($0.code)" }
     return Check(
       "dead letters", .warning, list.joined(separator: ", "),
-      remedy: "see 'syncline dead-letters list'; then 'syncline dead-letters replay' or 'syncline dead-letters discard'"
+      remedy: "see 'syncline dead-letters list'; then replay or discard them: 'syncline dead-letters --help'"
     )
   }
 
@@ -38,20 +39,42 @@ enum StandstillChecks {
       ? Check("approvals", .ok, "no job waits for one")
       : Check(
         "approvals", .warning, "\(counted(Int(count), "job")) \(count == 1 ? "waits" : "wait") for approval",
-        remedy: "see 'syncline jobs list --state awaiting_approval', then 'syncline jobs approve ID' or "
-          + "'syncline jobs cancel ID'")
+        remedy: "see 'syncline jobs list --state awaiting_approval', then 'syncline jobs approve JOB' or "
+          + "'syncline jobs cancel JOB'")
+  }
+
+  /// Reads that a guard kept from their effect.
+  static func reads(_ unsettled: [UnsettledJob]) -> Check {
+    let guarded = unsettled.filter(\.isGuarded)
+    guard let first = guarded.first else { return Check("reads", .ok, "no organization's newest full read was empty") }
+    return Check("reads", .warning, list(guarded), remedy: remedy(first))
+  }
+
+  /// Jobs that failed, and that nothing has made up for. Not the machinery's fault, so worth a note.
+  static func failures(_ unsettled: [UnsettledJob]) -> Check {
+    let failed = unsettled.filter { !$0.isGuarded }
+    guard let first = failed.first else { return Check("failures", .ok, "no job needs somebody") }
+    return Check("failures", .note, list(failed), remedy: remedy(first))
+  }
+
+  private static func list(_ jobs: [UnsettledJob]) -> String {
+    jobs.map { Attention.of($0).text }.joined(separator: "; ")
+  }
+
+  private static func remedy(_ job: UnsettledJob) -> String {
+    "of the first: "
+      + Attention.of(job).commands.map { "'\($0.replacing("'…'", with: "\"…\""))'" }.joined(separator: ", then ")
   }
 
   static func pauses(_ old: [StandstillReports.Pause]) -> Check {
     guard let oldest = old.first else { return Check("pauses", .ok, "none is older than a day") }
     let what = "\(oldest.kind ?? "all work") of \(oldest.organization ?? "all organizations")"
-    let options = [oldest.kind.map { "--kind \($0)" }, oldest.organization.map { "--organization \(shellWord($0))" }]
     return Check(
       "pauses", .warning,
       "\(counted(old.count, "pause")) older than a day, the first, of \(what), by \(oldest.by) "
         + "\(durationText(Double(oldest.age))) ago",
-      remedy: "see 'syncline queue list', then "
-        + "'syncline queue resume \(options.compactMap(\.self).joined(separator: " "))'")
+      remedy: "'syncline queue list'; to go on: "
+        + "'syncline queue resume\(QueueSubject.options(oldest.kind, oldest.organization))'")
   }
 
   static func projects(_ stuck: [StandstillReports.Project]) -> Check {
@@ -62,13 +85,13 @@ enum StandstillChecks {
         : "\(project.id) of \(project.organization) is applying, its lease ended "
           + "\(durationText(Double(max(0, project.lapsedFor ?? 0)))) ago"
     }
-    let isError = stuck.contains { $0.status == "error" }
+    let broken = stuck.first { $0.status == "error" }
     return Check(
-      "projects", isError ? .error : .warning, list.joined(separator: "; "),
-      remedy: isError
-        ? "compare the target's __schema_metadata__ with 'syncline schema history PROJECT', bring schema_data and version "
-          + "in line, and set the project's status to ready"
-        : "start a worker, which finishes it: 'syncline worker'")
+      "projects", broken == nil ? .warning : .error, list.joined(separator: "; "),
+      remedy: broken.map { project in
+        "compare the target's __schema_metadata__ with 'syncline schema history \(shellQuoted(project.id))', "
+          + "bring schema_data and version in line, and set the project's status to ready"
+      } ?? "start a worker, which finishes it: 'syncline worker'")
   }
 
   static func overrides(_ orphans: [StandstillReports.Override]) -> Check {
@@ -76,8 +99,8 @@ enum StandstillChecks {
     let list = orphans.map { "\($0.organization) \($0.pfaId): \($0.fields.joined(separator: ", "))" }
     return Check(
       "overrides", .warning, "PEMS' own values are kept for edits that are not open: \(list.joined(separator: "; "))",
-      remedy: "PEMS has another value than we do: edit the field again, so that it is pushed or becomes a conflict; "
-        + "'syncline drafts create'")
+      remedy: "PEMS has another value than we do: edit the field again, so that it is pushed or becomes a conflict: "
+        + "'syncline drafts create --help'")
   }
 
   static func triggers(_ idle: [IdleTrigger]) -> Check {

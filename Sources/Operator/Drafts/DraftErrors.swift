@@ -16,8 +16,9 @@ enum DraftErrors {
     guard code == EditCode.forbidden else {
       return [CommandError(exit, code, reason(code, said), hint: "see 'syncline drafts create --help'")]
     }
-    let isForeign = said.contains("another user")
-    let hint = isForeign ? "name a session of your own with --session" : grant
+    let hint =
+      said.contains("another user")
+      ? "name a session of your own with --session" : said.contains("suspended") ? resume : grant
     return [CommandError(exit, code, said, hint: hint)]
   }
 
@@ -51,8 +52,20 @@ enum DraftErrors {
     EditCode.businessRuleViolation: "a record is taken out of the plan here, and brought back by PEMS only",
   ]
 
-  private static let grant =
-    "see 'syncline permissions list' and 'syncline organizations list'; 'syncline permissions grant USER ORG' lets edit"
+  private static let grant = "see 'syncline permissions list'; 'syncline permissions grant USER ORG' lets edit"
+  /// For who does not know which organization it is.
+  private static let resume =
+    "see 'syncline organizations list'; 'syncline organizations suspend ORG --resume' takes it back"
+
+  /// What to do about a user who may not write in an organization.
+  static func forbidden(user: String, organization: String, isSuspended: Bool) -> String {
+    let (who, tenant) = (shellQuoted(user), shellQuoted(organization))
+    return isSuspended
+      ? "see 'syncline organizations show \(tenant)'; 'syncline organizations suspend \(tenant) --resume' "
+        + "takes it back"
+      : "see 'syncline permissions list --organization \(tenant)'; "
+        + "'syncline permissions grant \(who) \(tenant)' lets edit"
+  }
 
   private static let exits: [String: ExitCode] = [
     "42501": .failure, "SY004": .invalid, "22023": .invalid, "P0002": .notFound,
@@ -64,7 +77,9 @@ enum DraftErrors {
   }
 
   /// Why the conflict of this id was not resolved.
-  static func explain(_ failure: ConflictStore.Failure, _ id: String) -> CommandError {
+  static func explain(
+    _ failure: ConflictStore.Failure, _ id: String, user: String, organization: String
+  ) -> CommandError {
     switch failure {
     case .notFound: noConflict(id)
     case .resolved:
@@ -73,7 +88,12 @@ enum DraftErrors {
         hint: "see 'syncline conflicts show \(id)'")
     case .forbidden:
       CommandError(
-        .failure, EditCode.forbidden, "the user has no write permission", hint: grant)
+        .failure, EditCode.forbidden, "user \(user) has no write permission in \(organization)",
+        hint: forbidden(user: user, organization: organization, isSuspended: false))
+    case .suspended:
+      CommandError(
+        .failure, EditCode.forbidden, "organization \(organization) is suspended",
+        hint: forbidden(user: user, organization: organization, isSuspended: true))
     case .changed(let fields):
       CommandError(
         .conflict, EditCode.conflict,

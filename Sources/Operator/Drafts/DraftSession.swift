@@ -1,4 +1,5 @@
 import Postgres
+import Runtime
 import SyncStore
 
 /// The session a command is about: its id, its user, and the organization its drafts are in.
@@ -26,9 +27,12 @@ struct DraftSession: Sendable {
     if let named, found.contains(named) {
       organization = named
     } else if named == nil, found.count > 1 {
+      let command = "syncline \(invocation.command.name) \(shellQuoted(found[0]))"
       throw CommandError(
         .usage, "ORGANIZATION_REQUIRED", "the session has drafts in \(found.joined(separator: ", "))",
-        hint: "name one: syncline \(invocation.command.name) ORG --session \(id) --user \(user)")
+        hint:
+          "name one: '\(command) --session \(shellQuoted(id)) --user \(shellQuoted(user))'"
+      )
     } else if named == nil, let only = found.first {
       organization = only
     } else {

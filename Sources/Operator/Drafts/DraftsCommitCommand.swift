@@ -30,13 +30,19 @@ enum DraftsCommitCommand {
       // Apart from the commit, which the application's role does and this one could not.
       try connection.asSystem {
         try JobRequestStore.record(
-          connection, job: id, organization: session.organization, kind: "draft_commit", event: id, place: nil,
-          by: session.user)
+          connection, job: id, organization: session.organization, kind: "draft_commit", event: id,
+          key: CloudEvent(id: id, source: "syncline", type: DraftCommitRequest.type, data: []).requestKey(
+            session.organization),
+          parameters: DraftCommitRequest(
+            organization: session.organization, commitId: id, userId: session.user, sessionId: session.id,
+            changeReason: reason, partial: partial
+          ).encoded(), place: nil, by: session.user)
       }
       return id
     }
     guard invocation.flag("wait") else {
       try JobTicket(id: id, organization: session.organization, kind: "draft_commit").show(invocation.output)
+      try await Database.connected(invocation) { try await JobTicket.warn($0, invocation, kind: "draft_commit") }
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
@@ -44,13 +50,13 @@ enum DraftsCommitCommand {
     return try await Database.connected(settings) { connection in
       let poll = JobPoll(
         connection: connection, output: invocation.output, group: settings.group, deadline: deadline)
-      return try await end(id, try await poll.run(id), invocation.output, connection)
+      return try await end(id, try await poll.run(id), session, invocation.output, connection)
     }
   }
 
   /// The job with its log row and issues, and below it the conflicts.
   private static func end(
-    _ id: String, _ status: JobStatus, _ output: Output, _ connection: PGConnection
+    _ id: String, _ status: JobStatus, _ subject: DraftSession, _ output: Output, _ connection: PGConnection
   ) async throws -> ExitCode {
     let format = output.format
     let (report, conflicts) = try await connection.run { session in
@@ -68,7 +74,31 @@ enum DraftsCommitCommand {
     let code = status.errorCode ?? "FAILED"
     let exit: ExitCode =
       code == EditCode.conflict ? .conflict : code == EditCode.forbidden || code == "FAILED" ? .failure : .invalid
-    let hint = exit == .conflict ? "syncline conflicts list" : exit == .invalid ? "syncline drafts create" : nil
-    throw CommandError(exit, code, status.errorMessage ?? "commit \(id) failed", hint: hint)
+    throw CommandError(
+      exit, code, status.errorMessage ?? "commit \(id) failed",
+      hint: try await hint(exit, code, id, subject, connection))
+  }
+
+  /// What to do about a commit that failed.
+  private static func hint(
+    _ exit: ExitCode, _ code: String, _ id: String, _ subject: DraftSession, _ connection: PGConnection
+  ) async throws -> String {
+    let organization = subject.organization
+    let drafts =
+      "\(shellQuoted(organization)) --session \(shellQuoted(subject.id)) --user \(shellQuoted(subject.user))"
+    switch exit {
+    case .conflict: return "see 'syncline conflicts list --organization \(shellQuoted(organization))'"
+    case .invalid:
+      return
+        "see 'syncline drafts check \(drafts)'; correct the drafts, or give them up: "
+        + "'syncline drafts discard \(drafts)'"
+    default:
+      guard code == EditCode.forbidden else { return "see 'syncline jobs why \(id)'" }
+      let status = try await connection.run { session in
+        try session.reading { try OrganizationStore.find(session, organization)?.string("status") }
+      }
+      return DraftErrors.forbidden(
+        user: subject.user, organization: organization, isSuspended: status == "suspended")
+    }
   }
 }

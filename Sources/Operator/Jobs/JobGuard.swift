@@ -20,6 +20,17 @@ enum JobGuard {
     return job
   }
 
+  /// The request of a job that no worker has begun, as a command noted it; nil: there is none that could be ended.
+  static func waiting(_ invocation: Invocation, _ id: String) async throws -> JobRequest? {
+    let group = try invocation.settings().group
+    return try await Database.read(invocation) { session in
+      guard try JobStore.status(session, id) == nil else { return nil }
+      return try JobRequestStore.find(session, id, group: group).flatMap { request in
+        request.isNoted && !request.isTaken && request.deadLetter == nil ? request : nil
+      }
+    }
+  }
+
   /// Why there is no job: its request waits still, or nobody asked for it.
   private static func absent(_ invocation: Invocation, _ id: String, _ act: String) async throws -> CommandError {
     let group = try invocation.settings().group

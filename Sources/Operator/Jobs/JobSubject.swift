@@ -28,6 +28,6 @@ enum JobSubject {
     guard let letter = request.deadLetter else { return }
     throw CommandError(
       .failure, request.deadLetterCode ?? "REFUSED", "the request of job \(request.id) was refused",
-      hint: "syncline dead-letters show \(letter)")
+      hint: "see 'syncline dead-letters show \(letter)'")
   }
 }

@@ -9,25 +9,31 @@ struct JobVerdict: Equatable {
   /// What was seen in the database.
   let evidence: String
 
+  /// It does not go on by itself, or not yet, for a reason that who waits for it should know.
+  let isHeldUp: Bool
+
   init(_ job: JobCircumstances) {
     // Others have no pages.
     let isRead = job.kind == "read_sync"
+    var isHeldUp = false
     switch job.state {
-    case .queued: (why, evidence) = JobVerdict.queued(job)
-    case .running: (why, evidence) = JobVerdict.running(job)
+    case .queued:
+      (why, evidence) = JobVerdict.queued(job)
+      isHeldUp = job.pause != nil || JobVerdict.suspension(job) != nil || job.crew?.standstill(job.kind) != nil
+    case .running:
+      (why, evidence) = JobVerdict.running(job)
+      isHeldUp = job.upstream != nil || job.isSilent && job.crew?.standstill(job.kind) != nil
     case .retrying:
-      let moment = JobVerdict.moment(job.runAt)
-      let idle = job.crew?.standstill(job.kind).map { "; \($0.remedy)" } ?? ""
       why =
-        JobVerdict.pause(job) ?? JobVerdict.suspension(job) ?? JobVerdict.turn(job)
-        ?? (job.isEarly
-          ? "waits until \(moment) for attempt \(job.attempt + 1)" : "waits for a worker since \(moment)\(idle)")
+        JobVerdict.pause(job) ?? JobVerdict.suspension(job) ?? JobVerdict.turn(job) ?? JobVerdict.nextAttempt(job)
       evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))"
+      isHeldUp = true
     case .awaitingApproval:
       why = "waits for approval: 'syncline jobs approve \(job.id)' or 'syncline jobs cancel \(job.id)'"
       evidence = JobVerdict.error(job)
     case .succeeded:
-      why = "succeeded at \(JobVerdict.moment(job.finishedAt))"
+      let note = job.errorCode.map { _ in ", without effect: \(JobVerdict.error(job))" } ?? ""
+      why = "succeeded at \(JobVerdict.moment(job.finishedAt))\(note)"
       evidence = "result \(job.result ?? "unknown")" + (isRead ? ", \(job.pagesApplied) pages applied" : "")
     case .failed:
       why = "failed with \(JobVerdict.error(job))\(job.retriedAs.map { "; done again as job \($0)" } ?? "")"
@@ -37,20 +43,36 @@ struct JobVerdict: Equatable {
       evidence =
         "ended at \(JobVerdict.moment(job.finishedAt))" + (isRead ? ", \(job.pagesApplied) pages were applied" : "")
     }
+    self.isHeldUp = isHeldUp
+  }
+
+  /// When a job is tried again, and what it waits for until then.
+  private static func nextAttempt(_ job: JobCircumstances) -> String {
+    let moment = moment(job.runAt)
+    let upstream = job.upstream.map { ", because \(named($0)) fails since \($0.since)" } ?? ""
+    let idle = job.crew?.standstill(job.kind).map { "; \($0.remedy)" } ?? ""
+    return job.isEarly
+      ? "waits until \(moment) for attempt \(job.attempt + 1)\(upstream)"
+      : "waits for a worker since \(moment)\(upstream)\(idle)"
+  }
+
+  /// `the upstream pems (pems.example:443)`
+  private static func named(_ upstream: JobCircumstances.Upstream) -> String {
+    "the upstream \(upstream.source) (\(upstream.place))"
   }
 
   /// Nothing of an organization that is not active is claimed; nil when it is active.
   private static func suspension(_ job: JobCircumstances) -> String? {
     if job.organizationStatus == "active" { return nil }
-    return "waits while organization \(job.organization) is \(job.organizationStatus)"
+    return "waits while organization \(job.organization) is \(job.organizationStatus): "
+      + "'syncline organizations suspend \(shellQuoted(job.organization)) --resume'"
   }
 
   /// What is paused does not begin; nil when it is not.
   private static func pause(_ job: JobCircumstances) -> String? {
     guard let pause = job.pause else { return nil }
-    let options = [pause.kind.map { "--kind \($0)" }, pause.organization.map { "--organization \($0)" }]
     return "waits because \(pause.kind ?? "all work") of \(pause.organization ?? "all organizations") is paused: "
-      + "'syncline queue resume \(options.compactMap(\.self).joined(separator: " "))'"
+      + "'syncline queue resume\(QueueSubject.options(pause.kind, pause.organization))'"
   }
 
   /// Who paused it, since when and why; empty when nobody did.
@@ -94,6 +116,12 @@ struct JobVerdict: Equatable {
         return ("\(left); \(idle.remedy)", "its lease ended \(silence) ago, \(pages), \(idle.fact)")
       }
       return (why, "its lease ended \(silence) ago, \(pages)")
+    }
+    if let upstream = job.upstream {
+      return (
+        "runs; \(named(upstream)) fails since \(upstream.since) and is asked again at \(upstream.next)",
+        "last \(upstream.code): \(upstream.message); \(worker) holds it until \(moment(job.leaseExpiresAt)), \(pages)"
+      )
     }
     if job.pagesWaiting > 0 {
       return (

@@ -14,6 +14,7 @@ enum JobWatch {
     _ connection: PGConnection, _ id: String, group: String, _ output: Output
   ) async throws -> ExitCode {
     try await begin(connection, id, group, output)
+    var holdUp = HoldUp(connection, group: group, output)
     var progress: Progress?
     var last: JobState?
     defer { progress?.finish() }
@@ -33,6 +34,7 @@ enum JobWatch {
       }
       last = job.state
       if job.state.isFinal { return job.state == .succeeded ? .ok : .failure }
+      try await holdUp.look(id)
       try await Task.sleep(for: pause)
     }
   }
@@ -57,7 +59,8 @@ enum JobWatch {
   /// One line about a state that a job has come to.
   static func announcement(_ id: String, _ job: JobStatus) -> String {
     let why = job.errorCode.map { ", \($0)" + (job.errorMessage.map { ": \($0)" } ?? "") } ?? ""
-    let advice = job.state == .awaitingApproval ? "; do: syncline jobs approve \(id)" : ""
+    let advice =
+      job.state == .awaitingApproval ? "; do: 'syncline jobs approve \(id)' or 'syncline jobs cancel \(id)'" : ""
     return "job \(id) is \(job.state.rawValue)\(why)\(advice)"
   }
 }

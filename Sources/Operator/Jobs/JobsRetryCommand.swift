@@ -7,8 +7,9 @@ import SyncStore
 enum JobsRetryCommand {
   /// How work is done again that has no job of its own to repeat, or must be decided anew.
   private static let elsewhere = [
-    "write_back": "syncline drafts retry", "schema_change": "syncline schema apply, at the project's present version",
-    "kpi_rebuild": "syncline kpi rebuild",
+    "write_back": "see 'syncline drafts list --state failed', then 'syncline drafts retry --help'",
+    "schema_change": "see 'syncline schema status', then apply the change again for the project's present version",
+    "kpi_rebuild": "see 'syncline kpi verify'; 'syncline kpi rebuild --all' corrects totals",
   ]
 
   static let command = Command(
@@ -46,7 +47,7 @@ enum JobsRetryCommand {
     case .openRead:
       throw CommandError(
         .conflict, "JOB_ALREADY_RUNNING", "another read sync of \(job.organization) is open",
-        hint: "see 'syncline jobs list --organization \(job.organization)'")
+        hint: "see 'syncline jobs list --organization \(shellQuoted(job.organization))'")
     case .changed: throw JobGuard.changed(id)
     case .unknown:
       throw CommandError(

@@ -25,7 +25,7 @@ struct RequestVerdict: Equatable {
     } else if request.isHeld {
       why = "waits because \(request.kind) of \(request.organization) is paused: 'syncline queue list'"
       evidence = "\(asked), the message is held"
-    } else if let offset = request.offset, let applied = request.appliedOffset, applied > offset {
+    } else if request.isTaken {
       why =
         "was taken by a worker, and its job is not kept: it is long over, or the request was one more of the same event"
       evidence = [asked, place].compactMap(\.self).joined(separator: ", ")

@@ -23,7 +23,7 @@ extension Crew {
     guard let group, !able(kind).isEmpty else {
       return Standstill(
         fact: "\(names) \(alive.count == 1 ? "does" : "do") other kinds",
-        remedy: "no worker that lives does a \(kind): start 'syncline worker --only \(kind)'")
+        remedy: "no worker that lives does a \(kind): start 'syncline worker --only \(shellQuoted(kind))'")
     }
     return Standstill(
       fact:

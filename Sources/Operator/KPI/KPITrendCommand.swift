@@ -6,7 +6,7 @@ enum KPITrendCommand {
     path: ["kpi", "trend"], summary: "Show what the totals were at the end of each day",
     discussion: """
       Days in UTC; the last one is as of the moment that is told beside it. Workers keep the trend a second or so \
-      behind the totals; 'syncline kpi show' has those themselves.
+      behind the totals; 'syncline kpi show ORG' has those themselves.
       """,
     arguments: [Argument("ORG", "the organization")],
     options: [

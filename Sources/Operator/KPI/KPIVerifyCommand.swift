@@ -1,3 +1,4 @@
+import Runtime
 import SyncStore
 
 /// `syncline kpi verify [ORG]`: compares the totals with a recomputation from the records, in one snapshot.
@@ -20,7 +21,8 @@ enum KPIVerifyCommand {
       return .ok
     }
     invocation.output.message(
-      "\(counted(table.rows.count, "group")) not as the records say; correct them with 'syncline kpi rebuild'")
+      "\(counted(table.rows.count, "group")) not as the records say; correct them with "
+        + "'syncline kpi rebuild \(organization.map(shellQuoted) ?? "--all")'")
     return .findings
   }
 }

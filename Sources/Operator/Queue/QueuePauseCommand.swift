@@ -6,7 +6,7 @@ enum QueuePauseCommand {
     path: ["queue", "pause"], summary: "Let no work of a kind or an organization begin",
     discussion: """
       Its jobs stay queued and its messages are held, visibly; the work of others goes on, and so does what runs \
-      already ('syncline jobs cancel' ends it). Nothing is lost, and nothing has to be sent again. What a command does \
+      already ('syncline jobs cancel JOB' ends it). Nothing is lost, and nothing has to be sent again. What a command does \
       by itself is not held: 'syncline kpi rebuild'.
       """,
     arguments: QueueSubject.arguments, options: QueueSubject.options,

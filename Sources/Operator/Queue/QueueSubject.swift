@@ -45,6 +45,11 @@ struct QueueSubject: Sendable {
       hint: "\(meant)kinds are \(kinds.joined(separator: ", ")); see 'syncline organizations list' for the others")
   }
 
+  /// ` --kind read_sync --organization RIO`, for a command that somebody pastes; empty without either.
+  static func options(_ kind: String?, _ organization: String?) -> String {
+    shellOptions([("kind", kind), ("organization", organization)])
+  }
+
   /// `read_sync of RIO`, `all work of RIO`, `read_sync of all organizations`
   var description: String { "\(kind ?? "all work") of \(organization ?? "all organizations")" }
 }

@@ -23,7 +23,7 @@ struct JobWait: Sendable {
       let code = status.errorCode ?? status.state.rawValue.uppercased()
       throw CommandError(
         code == "JOB_ALREADY_RUNNING" ? .conflict : .failure, code,
-        status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)", hint: "syncline jobs show \(jobId)")
+        status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)", hint: "see 'syncline jobs show \(jobId)'")
     }
     if status.isDryRun {
       try DryRunReport(json: status.progress).write(poll.output)
@@ -33,8 +33,14 @@ struct JobWait: Sendable {
       try session.reading { try LogReports.log(session, job: jobId).map { try Cell.cells($0, LogColumns.all) } }
     }
     if let cells { try poll.output.show(LogColumns.all, cells) }
-    guard status.state == .awaitingApproval else { return .ok }
-    poll.output.message("\(status.errorCode ?? "AWAITING_APPROVAL"): \(status.errorMessage ?? "")")
+    // A guard kept the run from its effect: until somebody approves, or, of an empty read, for good.
+    let code = status.errorCode ?? (status.state == .awaitingApproval ? "AWAITING_APPROVAL" : nil)
+    guard let code else { return .ok }
+    let advice =
+      status.state == .awaitingApproval
+      ? "see 'syncline jobs why \(jobId)', then 'syncline jobs approve \(jobId)' or 'syncline jobs cancel \(jobId)'"
+      : "see whether the upstream has lost its records, then read again; 'syncline jobs why \(jobId)'"
+    poll.output.message("\(code): \(status.errorMessage ?? ""); do: \(advice)")
     return .findings
   }
 }

@@ -50,6 +50,7 @@ enum SyncRunCommand {
     let jobId = try await publish(request, settings, invocation, connection)
     guard invocation.flag("wait") else {
       try JobTicket(id: jobId, organization: request.organization, kind: "read_sync").show(invocation.output)
+      try await JobTicket.warn(connection, invocation, kind: "read_sync")
       return .ok
     }
     let deadline = invocation.integer("timeout").map { Deadline(after: .seconds($0)) }
@@ -89,7 +90,7 @@ enum SyncRunCommand {
     if let running = found.1 {
       throw CommandError(
         .conflict, "JOB_ALREADY_RUNNING", "a read sync of \(request.organization) is open already: job \(running)",
-        hint: "syncline jobs watch \(running)")
+        hint: "see 'syncline jobs watch \(running)'")
     }
   }
 

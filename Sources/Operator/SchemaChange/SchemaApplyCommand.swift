@@ -41,6 +41,7 @@ enum SchemaApplyCommand {
       let jobId = try await publish(subject, settings, invocation, connection)
       guard invocation.flag("wait") else {
         try JobTicket(id: jobId, organization: subject.organization, kind: "schema_change").show(invocation.output)
+        try await JobTicket.warn(connection, invocation, kind: "schema_change")
         return .ok
       }
       let deadline = Deadline(after: .seconds(invocation.integer("timeout") ?? 70))

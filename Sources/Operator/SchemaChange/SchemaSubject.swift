@@ -43,7 +43,9 @@ struct SchemaSubject: Sendable {
     }
     guard changes.createsProject else { throw noProject(project) }
     guard let given else {
-      throw CommandError(.usage, "MISSING_OPTION", "--organization is required to create a project")
+      throw CommandError(
+        .usage, "MISSING_OPTION", "--organization is required to create a project",
+        hint: "name the tenant: --organization ORG, one of 'syncline organizations list'")
     }
     guard found == nil else {
       throw CommandError(.conflict, "VERSION_CONFLICT", "the id '\(project)' is taken", hint: "choose another id")
@@ -61,7 +63,10 @@ struct SchemaSubject: Sendable {
     switch (invocation.option("change"), invocation.option("file")) {
     case (let text?, nil): return text
     case (nil, let path?): return try readTextFile(path)
-    default: throw CommandError(.usage, "MISSING_OPTION", "one of --change and --file is required")
+    default:
+      throw CommandError(
+        .usage, "MISSING_OPTION", "one of --change and --file is required",
+        hint: "see the examples of 'syncline \(invocation.command.name) --help'")
     }
   }
 }
@@ -84,7 +89,7 @@ extension SchemaFault {
   /// What to do about it.
   var hint: String {
     switch code {
-    case .invalidChange: "mend the change; 'syncline schema plan' checks it"
+    case .invalidChange: "mend the change; 'syncline schema plan --help' says how to check it first"
     case .confirmationRequired: "pass --confirm with the name, or leave it"
     case .projectNotFound: "see 'syncline schema status'"
     case .versionConflict: "look at 'syncline schema history' and make the change again for the current version"

@@ -122,7 +122,7 @@ final class DemoStage: Sendable {
       throw CommandError(
         .failure, "DEMO_FAILED", "this should hold and does not: \(claim)",
         hint:
-          "syncline demo --keep leaves everything running when it succeeds; the workers' last words: \(workers.lastWords)"
+          "'syncline demo --keep' leaves everything running when it succeeds; the workers' last words: \(workers.lastWords)"
       )
     }
     say("ok: \(claim)")

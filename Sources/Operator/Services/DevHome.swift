@@ -20,7 +20,7 @@ struct DevHome {
     } catch let held as ProcessLock.Held {
       let who = held.pid.map { "process \($0)" } ?? "another process"
       throw CommandError(
-        .locked, "DEV_RUNNING", "syncline dev runs in this directory already, \(who)",
+        .locked, "DEV_RUNNING", "another 'syncline dev' runs in this directory already, \(who)",
         hint: "use the environment it printed, or stop it" + (held.pid.map { ": kill \($0)" } ?? ""))
     }
   }

@@ -55,7 +55,7 @@ enum ActPerformer {
     case .queued, .requested: return nil
     case .openRead: return "another read sync of \(job.organization) is open"
     case .changed: return refused
-    case .unknown: return "a \(job.kind) is not done again by its job; see syncline jobs why \(id)"
+    case .unknown: return "a \(job.kind) is not done again by its job; see 'syncline jobs why \(id)'"
     }
   }
 }

@@ -1,4 +1,5 @@
 import Runtime
+import SyncDomain
 import SyncStore
 
 /// One thing that a person should look at, with the commands that explain and mend it. Pure.
@@ -12,7 +13,7 @@ struct Attention: Sendable, Equatable {
 
   /// Everything of an overview that should be looked at, what stops work first.
   static func all(_ overview: Overview) -> [Attention] {
-    approvals(overview) + silent(overview) + failures(overview) + letters(overview) + conflicts(overview)
+    approvals(overview) + silent(overview) + unsettled(overview) + letters(overview) + conflicts(overview)
       + pushes(overview) + pauses(overview) + lags(overview)
   }
 
@@ -38,34 +39,43 @@ struct Attention: Sendable, Equatable {
     }
   }
 
-  private static func failures(_ overview: Overview) -> [Attention] {
-    (overview.live.value?.failures ?? []).map { job in
-      // A commit is mended at its conflicts, a schema change by another one.
-      let remedy =
-        switch job.kind {
-        case "read_sync", "draft_commit": ["syncline jobs retry \(job.id) --reason '…' --yes"]
-        case "schema_change": ["syncline schema history --errors"]
-        default: [String]()
-        }
-      return Attention(
-        text:
-          "\(job.kind) of \(job.organization) failed with \(job.code)\(job.message.isEmpty ? "" : ": \(job.message)")",
-        commands: ["syncline jobs why \(job.id)"] + remedy, page: "/job?id=\(job.id)")
-    }
+  private static func unsettled(_ overview: Overview) -> [Attention] { (overview.unsettled.value ?? []).map(of) }
+
+  /// A job that ended otherwise than it should have: a commit is mended at its conflicts, a schema change by another
+  /// one, a read that was empty by one that is not.
+  static func of(_ job: UnsettledJob) -> Attention {
+    let why = "\(job.code)\(job.message.isEmpty ? "" : ": \(job.message)")"
+    let tenant = shellQuoted(job.organization)
+    let project = job.project.map { " " + shellQuoted($0) } ?? ""
+    let remedy =
+      switch (job.kind, job.code) {
+      case ("read_sync", _) where job.isGuarded:
+        ["syncline sync run \(tenant) --source \(shellQuoted(job.source ?? "…")) --mode full --wait"]
+      case ("draft_commit", EditCode.conflict): ["syncline conflicts list --organization \(tenant)"]
+      case ("read_sync", _), ("draft_commit", _): ["syncline jobs retry \(job.id) --reason '…' --yes"]
+      case ("schema_change", _):
+        ["syncline schema history\(project) --errors"]
+      case ("kpi_rebuild", _): ["syncline kpi rebuild \(tenant) --reason '…' --yes"]
+      default: [String]()
+      }
+    return Attention(
+      text: job.isGuarded
+        ? "\(job.kind) of \(job.organization) has no effect, \(why)"
+        : "\(job.kind) of \(job.organization) failed with \(why)",
+      commands: ["syncline jobs why \(job.id)"] + remedy, page: "/job?id=\(job.id)")
   }
 
   private static func letters(_ overview: Overview) -> [Attention] {
     (overview.letters.value ?? []).map { letter in
       let (count, id, code) = (letter.integer("count"), letter.integer("id"), letter.text("code"))
-      let quoted = "'" + letter.text("cause").replacing("'", with: "'\\''") + "'"
-      let replay =
-        count == 1 ? "\(id)" : "--code \(code) --topic \(letter.text("topic")) --cause \(quoted)"
+      let group = [("code", code), ("topic", letter.text("topic")), ("cause", letter.text("cause"))]
+      let replay = count == 1 ? " \(id)" : shellOptions(group.map { (name: $0.0, value: $0.1) })
       return Attention(
         text: "\(counted(Int(count), "message")) of \(letter.text("topic")) could not be applied, \(code): "
           + letter.text("cause"),
         commands: [
-          "syncline dead-letters show \(id)", "syncline dead-letters replay \(replay) --reason '…' --yes",
-          "syncline dead-letters discard \(replay) --reason '…' --yes",
+          "syncline dead-letters show \(id)", "syncline dead-letters replay\(replay) --reason '…' --yes",
+          "syncline dead-letters discard\(replay) --reason '…' --yes",
         ])
     }
   }
@@ -88,7 +98,8 @@ struct Attention: Sendable, Equatable {
       Attention(
         text: "\(counted(Int(count), "edit")) did not reach PEMS, \(code)",
         commands: [
-          "syncline drafts list --state failed -o json", "syncline drafts retry --code \(code) --reason '…' --yes",
+          "syncline drafts list --state failed -o json",
+          "syncline drafts retry --code \(shellQuoted(code)) --reason '…' --yes",
         ])
     }
   }
@@ -96,12 +107,11 @@ struct Attention: Sendable, Equatable {
   private static func pauses(_ overview: Overview) -> [Attention] {
     (overview.queue.value ?? []).filter { $0.isTrue("paused") }.map { pause in
       let (kind, organization) = (pause["kind"], pause["organization_id"])
-      let options = [kind.map { "--kind \($0)" }, organization.map { "--organization \($0)" }].compactMap(\.self)
       let waiting = pause.integer("queued") + pause.integer("held_messages")
       return Attention(
         text: "\(kind ?? "all work") of \(organization ?? "all organizations") is paused by \(pause.text("paused_by"))"
           + (pause["reason"].map { ": \($0)" } ?? "") + (waiting > 0 ? "; \(waiting) waiting" : ""),
-        commands: ["syncline queue list", "syncline queue resume \(options.joined(separator: " "))"])
+        commands: ["syncline queue list", "syncline queue resume\(QueueSubject.options(kind, organization))"])
     }
   }
 

@@ -1,3 +1,4 @@
+import Runtime
 import SyncStore
 
 /// An organization: its totals with their trend, its runs, and what is open there. Pure.
@@ -48,7 +49,7 @@ enum OrganizationPage {
       ? .empty
       : """
       <p class="note">The \(rows.count) groups with the highest forecast of \(grouped(all)); all of them: \
-      <code>syncline kpi show \(id)</code></p>
+      <code>syncline kpi show \(shellQuoted(id))</code></p>
       """
     func money(_ label: String, _ column: String) -> PageColumn<Facts> {
       PageColumn(label, isNumber: true) { "\(PageParts.money($0.text(column)))" }

@@ -9,12 +9,14 @@ struct Overview: Sendable {
   static let limit = 12
   /// Organizations at most; more are a matter for the command line.
   static let organizationLimit = 200
-  /// A lease past for longer than a takeover may take.
-  private static let silence = 15
+  /// Seconds past a lease's end.
+  private static let silence = JobStore.takeoverGrace
 
   var time: Date
   var live: Section<LiveState> = .read(LiveState())
   var organizations: Section<[Facts]> = .read([])
+  /// What ended otherwise than it should have, and nothing has made up for.
+  var unsettled: Section<[UnsettledJob]> = .read([])
   /// The newest.
   var jobs: Section<[Facts]> = .read([])
   /// Those that wait for a person.
@@ -34,14 +36,31 @@ struct Overview: Sendable {
 
   /// Reads everything but the lag. Each part is read by itself, so that one that takes too long leaves the others.
   mutating func read(_ part: SectionReader) async {
-    let (limit, silence) = (Overview.limit, Overview.silence)
+    let limit = Overview.limit
     live = await part.read { try ActivityReports.live($0, limit: limit) }
+    await readAttention(part)
+    jobs = await part.read {
+      Facts.all(try JobReports.list($0, organization: nil, state: nil, kind: nil, limit: Int64(limit)))
+    }
+    log = await part.read {
+      Facts.all(try LogReports.list($0, organization: nil, status: nil, limit: Int64(limit)))
+    }
+    organizations = await part.read {
+      Facts.all(
+        try StatusReports.organizations($0, organization: nil, limit: Overview.organizationLimit))
+    }
+  }
+
+  /// Reads what `Attention` is made of, but for the lag.
+  mutating func readAttention(_ part: SectionReader) async {
+    let (limit, silence) = (Overview.limit, Overview.silence)
     approvals = await part.read {
       Facts.all(
         try JobReports.list(
           $0, organization: nil, state: "awaiting_approval", kind: nil, limit: Int64(limit)))
     }
     silentJobs = await part.read { try HealthReports.silentJobs($0, after: silence) }
+    unsettled = await part.read { try UnsettledJobs.list($0, limit: limit) }
     letters = await part.read {
       var open = DeadLetterFilter()
       open.status = "open"
@@ -54,16 +73,6 @@ struct Overview: Sendable {
     queue = await part.read { Facts.all(try QueueStore.list($0, organization: nil, kind: nil)) }
     failedPushes = await part.read { session in
       Dictionary(try PushReports.sample(session).failed.map { ($0.code, $0.count) }) { $0 + $1 }
-    }
-    jobs = await part.read {
-      Facts.all(try JobReports.list($0, organization: nil, state: nil, kind: nil, limit: Int64(limit)))
-    }
-    log = await part.read {
-      Facts.all(try LogReports.list($0, organization: nil, status: nil, limit: Int64(limit)))
-    }
-    organizations = await part.read {
-      Facts.all(
-        try StatusReports.organizations($0, organization: nil, limit: Overview.organizationLimit))
     }
   }
 }

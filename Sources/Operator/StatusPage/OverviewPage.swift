@@ -244,7 +244,8 @@ enum OverviewPage {
         PageColumn("Actual", isNumber: true) { "\(PageParts.money($0.text("total_actual_cost")))" },
         PageColumn("Last success") { PageParts.ago($0.moment("last_success"), now) },
         PageColumn("Last run") { row in
-          row["last_status"].map { PageParts.state($0) } ?? "<span class=\"none\">never</span>"
+          let code: HTML = row["last_error"].map { " <span class=\"code\">\($0)</span>" } ?? .empty
+          return row["last_status"].map { PageParts.state($0) + code } ?? "<span class=\"none\">never</span>"
         },
       ], rows, empty: "No organization yet: syncline organizations add RIO") + more
   }

@@ -8,9 +8,11 @@ import SyncWorker
 /// `syncline top`: what goes on, on a live screen.
 enum TopCommand {
   private static let jobs = 10
+  /// For all that may need somebody; what is not read by then is not shown.
+  private static let patience = Duration.seconds(5)
 
   static let command = Command(
-    path: ["top"], summary: "Show lag, rates, running jobs and failures on a live screen",
+    path: ["top"], summary: "Show what needs somebody, lag, rates and jobs on a live screen",
     discussion: """
       q ends it. Without a terminal, with --once, and in another form than a table, one frame is written.
       """,
@@ -45,13 +47,13 @@ enum TopCommand {
         return .ok
       }
       if isOnce {
-        let lines = frame.lines(width: invocation.output.terminal.width ?? 120)
+        let lines = frame.lines(width: invocation.output.terminal.width ?? 120, isLive: false)
         try invocation.output.text(lines.joined(separator: "\n") + "\n")
         return .ok
       }
       // The window may have another size by now.
       let window = Terminal.of(1, environment: invocation.environment)
-      try invocation.output.text(screen(frame.lines(width: window.width ?? 120), height: window.height))
+      try invocation.output.text(screen(frame.lines(width: window.width ?? 120, isLive: true), height: window.height))
       earlier = frame
       let deadline = Deadline(after: interval)
       while !deadline.hasPassed {
@@ -80,6 +82,10 @@ enum TopCommand {
       }
     }
     let lags = try await PartitionLag.measure(admin, positions: positions, topics: settings.topics.work)
+    var overview = Overview(time: frame.time)
+    await overview.readAttention(SectionReader(within: patience) { body in try await connection.run(body) })
+    overview.lag = .read(lags.partitions)
+    frame.attention = Attention.all(overview)
     frame.add(lags.partitions, since: earlier)
     return frame
   }

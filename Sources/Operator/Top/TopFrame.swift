@@ -16,6 +16,8 @@ struct TopFrame: Sendable, Equatable {
 
   var time: Date
   var live = LiveState()
+  /// What needs somebody, what stops work first.
+  var attention: [Attention] = []
   /// By name.
   var topics: [TopicLag] = []
 
@@ -32,9 +34,12 @@ struct TopFrame: Sendable, Equatable {
     }
   }
 
-  /// Lines of at most `width` columns.
-  func lines(width: Int) -> [String] {
-    let (activity, running, failures) = (live.activity, live.running, live.failures)
+  /// Things that need somebody on a live screen, which has few lines.
+  private static let attentionLimit = 3
+
+  /// Lines of at most `width` columns. Once for all, nothing is left out of what needs somebody, and no command is cut.
+  func lines(width: Int, isLive: Bool) -> [String] {
+    let activity = live.activity
     let decisions = [
       (activity.awaitingApproval, "approval"), (activity.deadLetters, "dead letter"),
       (activity.conflicts, "conflict"), (activity.pauses, "pause"), (activity.heldMessages, "held message"),
@@ -44,7 +49,31 @@ struct TopFrame: Sendable, Equatable {
       "jobs      \(activity.running) running  \(activity.queued) queued  \(activity.retrying) retrying  "
         + "last hour: \(activity.succeeded) succeeded  \(activity.failed) failed",
       "waiting   \(decisions)  \(grouped(activity.outbox)) to publish", "",
-    ]
+    ].map { cut($0, to: width) }
+    lines += needs(width: width, isLive: isLive)
+    return lines + work(width: width)
+  }
+
+  /// On a live screen each with the command that explains it.
+  private func needs(width: Int, isLive: Bool) -> [String] {
+    guard !attention.isEmpty else { return ["nothing needs somebody", ""] }
+    let shown = isLive ? attention.prefix(TopFrame.attentionLimit) : attention[...]
+    let items = shown.flatMap { item in
+      [cut(printable(item.text), to: width)]
+        + (isLive ? item.commands.prefix(1) : item.commands[...]).map { command in
+          let line = "  " + printable(command)
+          return isLive ? cut(line, to: width) : line
+        }
+    }
+    let left = attention.count - shown.count
+    let more = left > 0 ? [cut("and \(left) more: 'syncline top --once'", to: width)] : []
+    return ["NEEDS SOMEBODY"] + items + more + [""]
+  }
+
+  /// Topics, what runs, what failed.
+  private func work(width: Int) -> [String] {
+    var lines: [String] = []
+    let (running, failures) = (live.running, live.failures)
     let name = max(8, topics.map { displayWidth($0.topic) }.max() ?? 0)
     lines.append("\(pad("TOPIC", to: name))  \(leftPad("LAG", 10, " "))  \(leftPad("APPLIED/S", 10, " "))")
     for topic in topics {

@@ -18,8 +18,10 @@ struct TopReport {
     let counts = self.counts
     try output.show(
       [Column("time", .time)] + counts.map { Column($0.name, .integer) }
-        + ["topics", "running_jobs", "failed_jobs"].map { Column($0, .json) },
-      [.time(frame.time)] + counts.map { .integer($0.count) } + [topics.json, running.json, failures.json])
+        + ["topics", "running_jobs", "failed_jobs", "needs_somebody"].map { Column($0, .json) },
+      [.time(frame.time)] + counts.map { .integer($0.count) } + [
+        topics.json, running.json, failures.json, attention.json,
+      ])
   }
 
   private var counts: [(name: String, count: Int64)] {
@@ -57,5 +59,11 @@ struct TopReport {
           .moment(job.finishedAt),
         ]
       })
+  }
+
+  private var attention: Table {
+    Table(
+      [Column("text"), Column("commands", .json)],
+      rows: frame.attention.map { [.text($0.text), .list($0.commands)] })
   }
 }

@@ -10,7 +10,7 @@ enum LagCommand {
     discussion: """
       The applied offset is the one in Postgres, which moves in the transaction of a message's effects. Shown are the \
       partitions of topics that the group has a position in, and of all topics that workers consume. Beside it, what \
-      the roll-ups of 'syncline kpi trend' do not have yet: more workers, or 'syncline worker --only analytics', share it.
+      the roll-ups of 'syncline kpi trend ORG' do not have yet: more workers, or 'syncline worker --only analytics', share it.
       """,
     examples: [Example("syncline lag -o json", "for a script")], needs: [.database, .kafka]
   ) { invocation in

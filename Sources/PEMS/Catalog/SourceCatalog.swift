@@ -44,7 +44,10 @@ package struct SourceCatalog: Sendable {
     let nearest = NearestName.of(name, in: all).map { "did you mean \($0)? " } ?? ""
     throw SourceError(
       .sourceNotFound, "no source is named \(name)",
-      hint: nearest + (all.isEmpty ? "none is defined" : "defined: " + all.joined(separator: ", ")))
+      hint: nearest
+        + (all.isEmpty
+          ? "none is defined in the jobs directory: define one there, or name another with SYNCLINE_JOBS_DIR"
+          : "name one that is defined: " + all.joined(separator: ", ")))
   }
 }
 

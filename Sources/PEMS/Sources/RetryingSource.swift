@@ -11,17 +11,19 @@ package struct RetryingSource: RecordSource {
   private let policy: RetryPolicy
   private let clock: SourceClock
   private let onRetry: @Sendable (SourceError, Duration) -> Void
+  private let watch: (any UpstreamWatch)?
 
-  /// `onRetry` is told of each failure that will be tried again and of the wait before that.
+  /// `onRetry` is told of each failure that will be tried again and of the wait before that, `watch` of answers too.
   package init(
     _ source: any RecordSource, budget: any RateBudget, policy: RetryPolicy = .pems, clock: SourceClock = .system,
-    onRetry: @escaping @Sendable (SourceError, Duration) -> Void = { _, _ in }
+    watch: (any UpstreamWatch)? = nil, onRetry: @escaping @Sendable (SourceError, Duration) -> Void = { _, _ in }
   ) {
     self.source = source
     self.budget = budget
     self.policy = policy
     self.clock = clock
     self.onRetry = onRetry
+    self.watch = watch
   }
 
   package func page(_ request: PageRequest) async throws(SourceError) -> SourcePage {
@@ -30,7 +32,9 @@ package struct RetryingSource: RecordSource {
     while true {
       try await clock.wait(for: budget)
       do throws(SourceError) {
-        return try await source.page(request)
+        let page = try await source.page(request)
+        await watch?.answers()
+        return page
       } catch {
         let asked = error.retryAfter.map { $0 / .seconds(1) }
         guard error.isTransient, let seconds = policy.delay(after: attempt, retryAfter: asked, using: &generator) else {
@@ -38,6 +42,7 @@ package struct RetryingSource: RecordSource {
         }
         let wait = Duration.seconds(seconds)
         onRetry(error, wait)
+        await watch?.fails(error, askedAgainIn: wait)
         if error.retryAfter != nil { await budget.pause(wait) }
         try await clock.wait(wait)
         attempt += 1

@@ -19,12 +19,13 @@ package final class SourceFactory: Sendable {
     self.onRetry = onRetry
   }
 
-  /// A source that limits its rate and retries. Keep it for a run: it keeps connections.
-  package func source(_ definition: SourceDefinition) -> any RecordSource {
+  /// A source that limits its rate and retries. Keep it for a run: it keeps connections. `watch` is told how its
+  /// upstream does.
+  package func source(_ definition: SourceDefinition, watch: (any UpstreamWatch)? = nil) -> any RecordSource {
     switch definition.kind {
     case .file: return FileSource(definition)
-    case .pemsGrid: return retrying(GridSource(definition, http: client(definition), clock: clock), definition)
-    case .httpJSON: return retrying(WebSource(definition, http: client(definition), clock: clock), definition)
+    case .pemsGrid: return retrying(GridSource(definition, http: client(definition), clock: clock), definition, watch)
+    case .httpJSON: return retrying(WebSource(definition, http: client(definition), clock: clock), definition, watch)
     }
   }
 
@@ -43,17 +44,25 @@ package final class SourceFactory: Sendable {
     return HTTPClient(options)
   }
 
-  private func retrying(_ source: any RecordSource, _ definition: SourceDefinition) -> any RecordSource {
-    RetryingSource(source, budget: shared(definition), clock: clock, onRetry: onRetry)
+  private func retrying(
+    _ source: any RecordSource, _ definition: SourceDefinition, _ watch: (any UpstreamWatch)?
+  ) -> any RecordSource {
+    RetryingSource(source, budget: shared(definition), clock: clock, watch: watch, onRetry: onRetry)
   }
 
   private func shared(_ definition: SourceDefinition) -> any RateBudget {
-    let host = HTTPOrigin(definition.url).map { "\($0.host):\($0.port)" } ?? definition.name
-    let tenant = "\(host)/\(definition.tenant)"
+    let tenant = "\(definition.place)/\(definition.tenant)"
     return budgets.with { budgets in
       let known = budgets[tenant] ?? budget(tenant, definition.rateLimit)
       budgets[tenant] = known
       return known
     }
+  }
+}
+
+extension SourceDefinition {
+  /// Where it is, without anything secret: `host:port`, or the path of files.
+  package var place: String {
+    kind == .file ? path : HTTPOrigin(url).map { "\($0.host):\($0.port)" } ?? name
   }
 }

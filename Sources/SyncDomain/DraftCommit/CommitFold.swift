@@ -33,6 +33,8 @@ package struct CommitOutcome: Sendable, Equatable {
   package var held = 0
   /// The user may not write in this organization (any more).
   package var isForbidden = false
+  /// Nobody may, while the organization is suspended.
+  package var isSuspended = false
 
   package init(_ request: DraftCommitRequest) { self.request = request }
 
@@ -58,6 +60,7 @@ package struct CommitOutcome: Sendable, Equatable {
 
   /// One line that lists what stands in the way; nil when nothing does. Names no values.
   package var errorMessage: String? {
+    if isSuspended { return "organization \(request.organization) is suspended" }
     if isForbidden { return "user \(request.userId) has no write permission in \(request.organization)" }
     let lines =
       conflicted.map {
@@ -91,14 +94,19 @@ package struct CommitFold: Sendable {
   /// Drafts that no commit has taken yet.
   package private(set) var drafts: [Session: [DraftEdit]]
   private let editors: Set<String>
+  private let isSuspended: Bool
 
   /// - Parameters:
   ///   - records: by id; every record that a draft edits.
   ///   - editors: users who may write.
-  package init(records: [MirrorRecord], drafts: [Session: [DraftEdit]], editors: Set<String>) {
+  ///   - isSuspended: the organization is, so that nobody may.
+  package init(
+    records: [MirrorRecord], drafts: [Session: [DraftEdit]], editors: Set<String>, isSuspended: Bool = false
+  ) {
     self.records = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
     self.drafts = drafts
     self.editors = editors
+    self.isSuspended = isSuspended
   }
 
   /// Decides a commit and brings what it applies into effect.
@@ -107,8 +115,9 @@ package struct CommitFold: Sendable {
     var outcome = CommitOutcome(request)
     // A draft that was made after the records were locked is not part of this commit.
     let met = drafts[session, default: []].compactMap { edit in records[edit.mirrorId].map { (edit, $0) } }
-    guard editors.contains(request.userId) else {
+    guard !isSuspended, editors.contains(request.userId) else {
       outcome.isForbidden = true
+      outcome.isSuspended = isSuspended
       let finding = EditRules.Finding("userId", EditCode.forbidden)
       outcome.refused = met.map { CommitOutcome.Refused(edit: $0.0, pfaId: $0.1.pfaId, findings: [finding]) }
       return outcome

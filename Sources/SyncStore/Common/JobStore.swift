@@ -51,8 +51,12 @@ package struct JobStatus: Sendable {
 
 /// Claims of jobs and what holders write. All throw PGError, and ``Fenced`` when the job is no longer theirs.
 package enum JobStore {
-  /// How long a claim lives without a sign of life: a dead worker's job is taken over after it.
+  /// The one rule of silence, in seconds: a claim lives this long without a sign of life, and so does the worker that
+  /// holds it; what it held is anybody's then. Workers give signs four times as often.
   package static let leaseSeconds = 12
+  /// Whoever is free takes the work of a dead worker over within this much more, so 15 seconds after its last sign
+  /// (domain.md 3). What lies about longer needs somebody.
+  package static let takeoverGrace = 3
 
   /// The next due job of these kinds, or one whose worker went silent; nil when there is none. Bind the session with
   /// `asSystem` first.
@@ -83,6 +87,26 @@ package enum JobStore {
   package static func report(_ session: PGSession, _ claim: JobClaim, progress: [UInt8]) throws {
     try holding(session, claim) {
       _ = try session.query(Queries.reportProgress, [.uuid(claim.id), .uuid(claim.token), .json(progress)])
+    }
+  }
+
+  /// Says in the job's progress that its upstream fails: which one, where it is, with what, and when it is asked again.
+  package static func note(
+    _ session: PGSession, _ claim: JobClaim, source: String, place: String, code: String, message: String,
+    againInMilliseconds wait: Int64
+  ) throws {
+    try holding(session, claim) {
+      let values: [PGValue] = [
+        .uuid(claim.id), .uuid(claim.token), .text(source), .text(place), .text(code), .text(message), .int(wait),
+      ]
+      _ = try session.query(Queries.noteUpstream, values)
+    }
+  }
+
+  /// The upstream answers again.
+  package static func settleUpstream(_ session: PGSession, _ claim: JobClaim) throws {
+    try holding(session, claim) {
+      _ = try session.query(Queries.settleUpstream, [.uuid(claim.id), .uuid(claim.token)])
     }
   }
 
@@ -130,11 +154,14 @@ package enum JobStore {
 
   /// Queues a read sync, bound to its organization already. Nil: the same event asked before; then nothing changed.
   /// `isRefused`: another read of the organization is open, and the job is kept as failed, JOB_ALREADY_RUNNING.
+  ///
+  /// `askedAt`: when Kafka took the request, ms since 1970; nil when it does not say.
   package static func requestRead(
-    _ session: PGSession, id: String, key: String, request: ReadSyncRequest
+    _ session: PGSession, id: String, key: String, request: ReadSyncRequest, askedAt: Int64? = nil
   ) throws -> (id: String, isRefused: Bool)? {
     let values: [PGValue] = [
       .uuid(id), .text(request.organization), .text(key), .json(request.encoded()), PGValue(request.requestedBy),
+      PGValue(askedAt),
     ]
     guard let row = try session.query(Queries.requestRead, values).first else { return nil }
     return (try row.string("id"), try row.string("state") == "failed")

@@ -8,7 +8,10 @@ package enum ConflictStore {
     case notFound
     /// Somebody was faster.
     case resolved
+    /// The user may not write there.
     case forbidden
+    /// Nobody may write there.
+    case suspended
     /// Others have edited these fields since the conflict was shown. Its row tells now what they say.
     case changed([String])
     case invalid([EditRules.Finding])
@@ -27,7 +30,9 @@ package enum ConflictStore {
         PGStatement(Queries.lockConflictRecord, [.uuid(id)]), PGStatement(Queries.lockConflict, [.uuid(id)]),
       ])
       guard let recordRow = results[1].first, let row = results[2].first else { throw Failure.notFound }
-      guard results[0].first != nil else { throw Failure.forbidden }
+      let editors = try Editors(results[0])
+      if editors.isSuspended { throw Failure.suspended }
+      guard editors.users.contains(user) else { throw Failure.forbidden }
       guard try row.string("status") == "open", try row.string("sync_state") == "conflict" else {
         throw Failure.resolved
       }
@@ -48,8 +53,7 @@ package enum ConflictStore {
         try refresh(session, id, shown.refreshed(unseen, on: record))
         return nil
       }
-      let cause = try row.text("commit_id") ?? edit.id
-      try write(session, id, edit, from: record, resolution, choice, user: user, reason: reason, cause: cause)
+      try write(session, id, edit, from: record, resolution, choice, user: user, reason: reason)
       return resolution
     }
     guard let resolution else { throw Failure.changed(unseen) }
@@ -76,7 +80,7 @@ package enum ConflictStore {
 
   private static func write(
     _ session: PGSession, _ id: String, _ edit: DraftEdit, from before: MirrorRecord,
-    _ resolution: ConflictResolution, _ choice: ConflictResolution.Choice, user: String, reason: String?, cause: String
+    _ resolution: ConflictResolution, _ choice: ConflictResolution.Choice, user: String, reason: String?
   ) throws {
     let after = resolution.record
     let isWritten = !resolution.patch.isEmpty
@@ -86,7 +90,9 @@ package enum ConflictStore {
         [
           .int4(0), .array(.text([after.id])), .array(.int4([Int32(before.version)])),
           .array(.text([String(decoding: resolution.patch.encoded(), as: UTF8.self)])),
-          .array(.text([String(decoding: after.pending.encoded(), as: UTF8.self)])), .array(.text([cause])),
+          .array(.text([String(decoding: after.pending.encoded(), as: UTF8.self)])),
+          // The commit that met the conflict applied nothing: whoever decides moves the totals.
+          .array(.text([id])), .text("conflict"),
         ])
       guard try session.query(write.sql, write.parameters).one().integer("written") == 1 else {
         throw PGError(.protocol, "a locked record is not at the version it was decided at")

@@ -48,14 +48,16 @@ package enum DraftCommitStore {
     ])
     var known: Set<String> = []
     for row in results[0].rows { known.formUnion([try row.string("id"), try row.string("idempotency_key")]) }
-    let editors = Set(try results[1].rows.map { try $0.string("user_id") })
+    let editors = try Editors(results[1])
     let records = try results[2].rows.map { try record($0) }
     var drafts: [CommitFold.Session: [DraftEdit]] = [:]
     for row in results[3].rows {
       let owner = CommitFold.Session(id: try row.string("session_id"), user: try row.string("user_id"))
       drafts[owner, default: []].append(try edit(row))
     }
-    return Loaded(fold: CommitFold(records: records, drafts: drafts, editors: editors), known: known)
+    return Loaded(
+      fold: CommitFold(
+        records: records, drafts: drafts, editors: editors.users, isSuspended: editors.isSuspended), known: known)
   }
 
   /// Writes what was decided: records with totals and lineage, edits, conflicts, jobs, log, issues, and the requests to
@@ -129,6 +131,7 @@ package enum DraftCommitStore {
         .int4(Int32(slot)), .array(.text(wave.map(\.applied.record.id))),
         .array(.int4(wave.map { Int32($0.applied.record.version - 1) })), json(wave.map(\.applied.patch)),
         json(wave.map { $0.applied.record.pending }), .array(.text(wave.map(\.jobId))),
+        .text("draft_commit"),
       ])
   }
 

@@ -66,8 +66,8 @@ package enum DraftStore {
   package static func forecast(
     _ session: PGSession, _ request: DraftCommitRequest
   ) throws -> Forecast {
-    let editors = try session.query(
-      Queries.listEditors, [.text(request.organization), .array(.text([request.userId]))])
+    let editors = try Editors(
+      try session.query(Queries.listEditors, [.text(request.organization), .array(.text([request.userId]))]))
     let rows = try session.query(
       Queries.draftedRecords, [.text(request.organization), .text(request.sessionId), .text(request.userId)]
     ).rows
@@ -83,7 +83,7 @@ package enum DraftStore {
     }
     let owner = CommitFold.Session(id: request.sessionId, user: request.userId)
     var fold = CommitFold(
-      records: records, drafts: [owner: edits], editors: Set(try editors.rows.map { try $0.string("user_id") }))
+      records: records, drafts: [owner: edits], editors: editors.users, isSuspended: editors.isSuspended)
     let outcome = fold.commit(request)
     let changes = outcome.applied.filter { !$0.patch.isEmpty }
     let totals = try session.query(

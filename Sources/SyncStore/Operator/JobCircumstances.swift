@@ -38,6 +38,31 @@ package struct JobCircumstances: Sendable, Equatable {
   /// What keeps work like this from beginning.
   package var pause: Pause?
 
+  /// What it has to wait for upstream; nil: its source answers, as far as is known.
+  package var upstream: Upstream?
+
+  /// A source that fails. Moments are as commands print them.
+  package struct Upstream: Sendable, Equatable {
+    package let source: String
+    /// `host:port`.
+    package let place: String
+    package let since: String
+    /// When it is asked again.
+    package let next: String
+    /// Of the last failure.
+    package let code: String
+    package let message: String
+
+    package init(source: String, place: String, since: String, next: String, code: String, message: String) {
+      self.source = source
+      self.place = place
+      self.since = since
+      self.next = next
+      self.code = code
+      self.message = message
+    }
+  }
+
   /// A pause of a kind, an organization, or both; nil means every one.
   package struct Pause: Sendable, Equatable {
     package let kind: String?
@@ -97,6 +122,12 @@ package struct JobCircumstances: Sendable, Equatable {
       pause = Pause(
         kind: try row.text("paused_kind"), organization: try row.text("paused_organization"), actor: actor,
         reason: try row.text("paused_reason"), since: try row.string("paused_at"))
+    }
+    if let source = try row.text("upstream") {
+      upstream = Upstream(
+        source: source, place: try row.text("upstream_place") ?? "", since: try row.text("upstream_since") ?? "",
+        next: try row.text("upstream_next") ?? "", code: try row.text("upstream_code") ?? "",
+        message: try row.text("upstream_message") ?? "")
     }
     waitsForJob = try row.text("waits_for_job")
     schemaWanted = try row.int("schema_wanted")

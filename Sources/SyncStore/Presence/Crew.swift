@@ -40,9 +40,6 @@ package struct Crew: Sendable, Equatable {
 
 /// Signs of life of workers. Bind the session with `asSystem` first, for reading with `reading`.
 package enum CrewStore {
-  /// How long a worker may be silent before it counts as dead: it says that it lives every five.
-  package static let silenceSeconds = 20
-
   package static func beat(_ session: PGSession, name: String, group: String, kinds: [String]) throws {
     _ = try session.query(Queries.beatWorker, [.text(name), .text(group), .array(.text(kinds))])
   }
@@ -53,7 +50,7 @@ package enum CrewStore {
   }
 
   package static func crew(_ session: PGSession) throws -> Crew {
-    let rows = try session.query(Queries.listWorkers, [.int4(Int32(silenceSeconds))]).rows
+    let rows = try session.query(Queries.listWorkers, [.int4(Int32(JobStore.leaseSeconds))]).rows
     return Crew(
       members: try rows.map { row in
         Crew.Member(

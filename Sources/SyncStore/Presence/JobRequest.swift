@@ -10,6 +10,8 @@ package struct JobRequest: Sendable, Equatable {
   /// PostgreSQL's text.
   package var requestedAt = ""
   package var age: Int64 = 0
+  /// A command noted which event it is, so that it can be ended before a worker has it.
+  package var isNoted = false
   /// Where Kafka keeps it; nil: it went through the outbox.
   package var topic: String?
   package var partition: Int64?
@@ -26,6 +28,12 @@ package struct JobRequest: Sendable, Equatable {
   package var deadLetter: Int64?
   package var deadLetterCode: String?
 
+  /// A worker has met it, so it is no request any more.
+  package var isTaken: Bool {
+    guard let offset, let appliedOffset else { return false }
+    return appliedOffset > offset
+  }
+
   package init(id: String, organization: String, kind: String) {
     self.id = id
     self.organization = organization
@@ -35,16 +43,27 @@ package struct JobRequest: Sendable, Equatable {
 
 /// What commands asked for. Bind the session with `asSystem` first, for reading with `reading`.
 package enum JobRequestStore {
-  /// `event`: the id of the request's event. `place`: where Kafka keeps it; nil: it went through the outbox.
+  /// `event`: the id of the request's event, `key`: the one that its job is known by, `parameters`: the job's, a JSON
+  /// object. `place`: where Kafka keeps it; nil: it went through the outbox.
   package static func record(
-    _ session: PGSession, job: String, organization: String, kind: String, event: String,
-    place: (topic: String, partition: Int32, offset: Int64)?, by actor: String?
+    _ session: PGSession, job: String, organization: String, kind: String, event: String, key: String,
+    parameters: [UInt8], place: (topic: String, partition: Int32, offset: Int64)?, by actor: String?
   ) throws {
     let values: [PGValue] = [
       .uuid(job), .text(organization), .text(kind), .text(event), PGValue(place?.topic),
       place.map { .int4($0.partition) } ?? .null, place.map { .int($0.offset) } ?? .null, PGValue(actor),
+      .text(key), .json(parameters),
     ]
     _ = try session.query(Queries.recordRequest, values)
+  }
+
+  /// Ends a request that no worker has taken: its job is there from now on, cancelled, and the message changes nothing
+  /// when it is read. False: a worker was faster, or the request was not noted by a command.
+  package static func cancel(_ session: PGSession, _ id: String, by decision: Decision) throws -> Bool {
+    try session.asSystem(by: decision) {
+      let message = decision.reason ?? "cancelled by \(decision.actor ?? "an operator") before a worker had it"
+      return try session.query(Queries.cancelRequest, [.uuid(id), .text(message)]).rowCount > 0
+    }
   }
 
   /// Nil: nobody asked for a job of this id, as far as Postgres knows. `group`: whose offsets count.
@@ -55,6 +74,7 @@ package enum JobRequestStore {
     request.requestedBy = try row.text("requested_by")
     request.requestedAt = try row.string("requested_at")
     request.age = try row.integer("age")
+    request.isNoted = try row.bool("is_noted") ?? false
     request.topic = try row.text("topic")
     request.partition = try row.int("partition")
     request.offset = try row.int("kafka_offset")

@@ -13,12 +13,14 @@ package enum SchemaRequestStore {
   }
 
   /// Queues a change, bound to its organization already; false: the same event asked before, and nothing changed.
+  /// `askedAt`: when Kafka took the request, ms since 1970; nil when it does not say.
   package static func request(
-    _ session: PGSession, id: String, key: String, _ request: SchemaChangeRequest
+    _ session: PGSession, id: String, key: String, _ request: SchemaChangeRequest, askedAt: Int64? = nil
   ) throws -> Bool {
     let values: [PGValue] = [
       .uuid(id), .text(request.organization), .text(key), .json(request.encoded()), .text(request.project),
       .text(request.typeName), .int4(request.currentVersion), .text(request.user),
+      PGValue(askedAt),
     ]
     return try session.query(Queries.requestSchemaChange, values).rowCount > 0
   }

@@ -7,12 +7,13 @@ import SyncStore
 package struct BatchPlan: Sendable {
   package enum Step: Sendable {
     case apply(RecordBatch)
-    case requestRead(ReadSyncRequest, key: String, jobId: String)
+    /// `askedAt`: when Kafka took the message, ms since 1970; nil when it does not say.
+    case requestRead(ReadSyncRequest, key: String, jobId: String, askedAt: Int64?)
     case rebuildKPIs(organization: String, key: String, jobId: String)
     /// `unknown`: what to keep when there is no such edit.
     case requestPush(WriteBackMessage, key: String, unknown: DeadLetter)
     case commit(organization: String, [QueuedCommit])
-    case requestSchemaChange(SchemaChangeRequest, key: String, jobId: String)
+    case requestSchemaChange(SchemaChangeRequest, key: String, jobId: String, askedAt: Int64?)
     case keep(DeadLetter)
     case hold(HeldMessage)
   }
@@ -50,7 +51,8 @@ package struct BatchPlan: Sendable {
         letter.organization = message.blamed.flatMap { known.contains($0) ? $0 : nil }
         others.append(.keep(letter))
       case .changed(let organization, let outcome): changes[organization, default: []].append(outcome)
-      case .readRequest(let request, let key, let jobId): others.append(.requestRead(request, key: key, jobId: jobId))
+      case .readRequest(let request, let key, let jobId):
+        others.append(.requestRead(request, key: key, jobId: jobId, askedAt: message.askedAt))
       case .kpiRebuild(let organization, let key, let jobId):
         others.append(.rebuildKPIs(organization: organization, key: key, jobId: jobId))
       case .pushRequest(let request, let key):
@@ -58,7 +60,7 @@ package struct BatchPlan: Sendable {
           .requestPush(request, key: key, unknown: message.deadLetter(.unknownModification(request.modificationId))))
       case .draftCommit(let commit): commits[commit.request.organization, default: []].append(commit)
       case .schemaChange(let request, let key, let jobId):
-        others.append(.requestSchemaChange(request, key: key, jobId: jobId))
+        others.append(.requestSchemaChange(request, key: key, jobId: jobId, askedAt: message.askedAt))
       case .page(let page, let outcomes, let eventId):
         // A job's id that is none of ours can not have counts; its records are applied like single changes.
         let identity =

@@ -116,9 +116,9 @@ package struct BatchTransaction: Sendable {
       let accepted = refused.isEmpty ? batch : batch.rejecting(refused)
       try session.becomeApplier(batch.organization)
       report.outcomes.append(try ApplyStore.apply(session, accepted, origin))
-    case .requestRead(let request, let key, let jobId):
+    case .requestRead(let request, let key, let jobId, let askedAt):
       let id = try bind(session, jobId, "read_sync", request.organization)
-      if let answer = try JobStore.requestRead(session, id: id, key: key, request: request) {
+      if let answer = try JobStore.requestRead(session, id: id, key: key, request: request, askedAt: askedAt) {
         if answer.isRefused { report.refusedRequests += 1 } else { report.hasNewJob = true }
       }
       CrashPoint.readQueued.pass()
@@ -146,9 +146,11 @@ package struct BatchTransaction: Sendable {
       report.commits += try CommitBatch.perform(
         session, organization: organization, commits, slot: origin.slot, waits: &report.lockWaits)
       CrashPoint.commitDecided.pass()
-    case .requestSchemaChange(let request, let key, let jobId):
+    case .requestSchemaChange(let request, let key, let jobId, let askedAt):
       let id = try bind(session, jobId, "schema_change", request.organization)
-      if try SchemaRequestStore.request(session, id: id, key: key, request) { report.hasNewJob = true }
+      if try SchemaRequestStore.request(session, id: id, key: key, request, askedAt: askedAt) {
+        report.hasNewJob = true
+      }
       CrashPoint.schemaQueued.pass()
     case .keep(let letter):
       try keep(session, letter, &report)

@@ -74,6 +74,9 @@ package struct DecodedMessage: Sendable {
     }
   }
 
+  /// When Kafka took it, ms since 1970; nil when it does not say.
+  package var askedAt: Int64? { message.askedAt }
+
   /// Records it carries, bad ones too.
   package var recordCount: Int {
     switch content {
@@ -88,7 +91,7 @@ package struct DecodedMessage: Sendable {
     DeadLetter(
       organization: organization, topic: message.topic, partition: message.partition, offset: message.offset,
       key: message.key, value: message.value, headers: message.headers.map { (name: $0.name, value: $0.value) },
-      code: fault.code, cause: fault.reason, trace: trace, producedAt: message.timestamp < 0 ? nil : message.timestamp,
+      code: fault.code, cause: fault.reason, trace: trace, producedAt: message.askedAt,
       replay: replay)
   }
 
@@ -140,7 +143,7 @@ package struct DecodedMessage: Sendable {
       return .draftCommit(
         QueuedCommit(
           request: request, jobId: id, key: event.requestKey(request.organization),
-          askedAt: message.timestamp < 0 ? nil : message.timestamp))
+          askedAt: message.askedAt))
     }
     switch try ReadSyncMessage.decode(event) {
     case .requested(let request):
@@ -153,4 +156,9 @@ package struct DecodedMessage: Sendable {
       return .page(page, outcomes: page.records.map { canonicalizer.canonicalize($0) }, eventId: event.id)
     }
   }
+}
+
+extension KafkaMessage {
+  /// When it was taken, ms since 1970; nil when that is not known.
+  fileprivate var askedAt: Int64? { timestamp < 0 ? nil : timestamp }
 }

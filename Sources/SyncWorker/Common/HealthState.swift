@@ -51,7 +51,7 @@ package final class HealthState: Sendable {
     if state.isStopping { missing.append("stopping") }
     if !state.isDatabaseReachable { missing.append("postgres is not reachable") }
     if state.isDatabaseReachable && !state.isSchemaCurrent {
-      missing.append("the schema is not current: run `syncline migrate`")
+      missing.append("the schema is not current: run 'syncline migrate up'")
     }
     if let trouble = state.kafkaTrouble {
       missing.append("kafka is not reachable: \(trouble)")

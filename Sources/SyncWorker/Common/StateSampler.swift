@@ -20,6 +20,7 @@ struct StateSampler: Sendable {
   func run() async throws {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await watchDatabase() }
+      group.addTask { await beat() }
       group.addTask {
         while !Task.isCancelled {
           await sampleLag()
@@ -27,6 +28,22 @@ struct StateSampler: Sendable {
         }
       }
     }
+  }
+
+  /// Apart from the numbers, which may take longer than a worker may be silent.
+  private func beat() async {
+    let (name, group) = (configuration.owner, configuration.group)
+    let kinds = configuration.kinds.map(\.rawValue).sorted()
+    while !Task.isCancelled {
+      // What keeps it from saying so is told by the numbers; on a schema that is not current there is nowhere to.
+      _ = try? await withTimeout(.seconds(2)) { [pool] in
+        try await pool.run { session in
+          try session.asSystem { try CrewStore.beat(session, name: name, group: group, kinds: kinds) }
+        }
+      }
+      try? await Task.sleep(for: .seconds(JobStore.leaseSeconds) / 4)
+    }
+    await sayGoodbye()
   }
 
   private func watchDatabase() async {
@@ -38,20 +55,16 @@ struct StateSampler: Sendable {
       if ContinuousClock.now >= nextGauges, await sampleGauges() { nextGauges = .now + Self.gaugePause }
       try? await Task.sleep(for: Self.pause)
     }
-    await sayGoodbye()
   }
 
   private func sampleDatabase() async {
-    let (name, group) = (configuration.owner, configuration.group)
-    let kinds = configuration.kinds.map(\.rawValue).sorted()
     do {
       let sample = try await withTimeout(.seconds(4)) { [pool] in
         try await pool.run { session in
           let isCurrent = try Migrator.isCurrent(session)
           guard isCurrent else { return (false, StateStore.Sample?.none, PushReports.Sample?.none) }
           return try session.asSystem {
-            try CrewStore.beat(session, name: name, group: group, kinds: kinds)
-            return (true, try StateStore.sample(session), try PushReports.sample(session))
+            (true, try StateStore.sample(session), try PushReports.sample(session))
           }
         }
       }

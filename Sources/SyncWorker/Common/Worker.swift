@@ -133,7 +133,7 @@ package final class Worker: Sendable {
     var backoff = Backoff(base: .milliseconds(100), cap: .seconds(3))
     let complaint = Complaint("waiting for the database", log: configuration.log)
     while true {
-      var cause = "the schema is not current: run `syncline migrate`"
+      var cause = "the schema is not current: run 'syncline migrate up'"
       do {
         if try await pool.run({ try Migrator.isCurrent($0) }) { break }
         health.database(reachable: true, current: false)

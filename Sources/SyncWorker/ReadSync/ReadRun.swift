@@ -228,8 +228,8 @@ struct ReadRun: Sendable {
   private func ending(_ position: ReadPosition) async throws -> ReadRunStore.Ending {
     let claim = claim
     let watermark = request.mode == .manual ? nil : position.serverTime
-    func success(sweep: Bool, note: (code: String, message: String)? = nil) -> ReadRunStore.Ending {
-      .success(source: request.source, watermark: watermark, sweep: sweep, note: note)
+    func success(sweep: Bool) -> ReadRunStore.Ending {
+      .success(source: request.source, watermark: watermark, sweep: sweep, note: nil)
     }
     guard request.mode == .full else { return success(sweep: false) }
     let (active, orphans, unreadable) = try await pool.run { try ReadRunStore.orphans($0, claim) }
@@ -240,8 +240,10 @@ struct ReadRun: Sendable {
     case .nothing: return success(sweep: false)
     case .sweep: return success(sweep: true)
     case .empty:
-      return success(
-        sweep: false, note: ("EMPTY_READ", "the full read was empty; \(active) active records were left as they are"))
+      // Nor where the next read may begin: what changed before is not known to have been read.
+      return .success(
+        source: request.source, watermark: nil, sweep: false,
+        note: ("EMPTY_READ", "the full read was empty; \(active) active records were left as they are"))
     case .ask:
       let question = SweepGuard.question(active: active, orphans: orphans, unreadable: unreadable)
       return .awaitingApproval(code: question.code, message: question.message)

@@ -26,7 +26,7 @@ package enum SweepGuard: Hashable, Sendable {
   /// What the person is asked, once the guard has said ``ask``.
   package static func question(active: Int64, orphans: Int64, unreadable: Int64 = 0) -> (code: String, message: String)
   {
-    let approval = "discontinuing them needs `syncline jobs approve`"
+    let approval = "discontinuing them needs an approval"
     if unreadable > 0 {
       return (
         "UNREADABLE_ROWS",

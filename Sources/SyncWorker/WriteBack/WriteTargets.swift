@@ -41,11 +41,13 @@ extension SourceCatalog {
       // What it lacks is the more useful answer.
       if let lacking = unconfigured.keys.sorted().first { return try source(lacking) }
       throw SourceError(
-        .noWriteTarget, "no source takes edits", hint: "define a source of kind pems-grid, then: syncline drafts retry")
+        .noWriteTarget, "no source takes edits",
+        hint:
+          "define a source of kind pems-grid, restart the workers, then 'syncline drafts retry --code NO_WRITE_TARGET'")
     default:
       throw SourceError(
         .noWriteTarget, "several sources take edits: \(able.joined(separator: ", "))",
-        hint: "read the organization from the right one, then: syncline drafts retry")
+        hint: "read the organization from the right one, then 'syncline drafts retry --code NO_WRITE_TARGET'")
     }
   }
 }

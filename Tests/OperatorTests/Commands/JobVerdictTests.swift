@@ -15,7 +15,9 @@ import Testing
   @Test("A queued job waits for its time, its organization, a worker or its turn")
   func queued() {
     #expect(verdict(.queued) { $0.isEarly = true }.why == "waits until 2026-01-31T09:30:00.000Z")
-    #expect(verdict(.queued) { $0.organizationStatus = "suspended" }.why == "waits while organization RIO is suspended")
+    #expect(
+      verdict(.queued) { $0.organizationStatus = "suspended" }.why
+        == "waits while organization RIO is suspended: 'syncline organizations suspend RIO --resume'")
     #expect(verdict(.queued).why == "waits for a worker; none runs a read_sync now")
     let turn = verdict(.queued) {
       $0.running = 2
@@ -62,6 +64,33 @@ import Testing
     #expect(verdict(.running) { $0.isSilent = true }.why == "waits for a worker to take it over")
   }
 
+  @Test("An upstream that fails is named, with since when, the last failure and when it is asked again")
+  func upstream() {
+    let note: (inout JobCircumstances) -> Void = {
+      $0.upstream = JobCircumstances.Upstream(
+        source: "pems", place: "pems.example:443", since: "2026-01-31T09:20:00.000Z", next: "2026-01-31T09:29:00.000Z",
+        code: "UPSTREAM_UNAVAILABLE", message: "pems: the upstream answered 503")
+      ($0.leaseOwner, $0.leaseExpiresAt) = ("w1", "2026-01-31 09:30:12.5+00")
+    }
+    let running = verdict(.running, note)
+    #expect(
+      running.why
+        == "runs; the upstream pems (pems.example:443) fails since 2026-01-31T09:20:00.000Z and is asked again at "
+        + "2026-01-31T09:29:00.000Z")
+    #expect(
+      running.evidence.hasPrefix("last UPSTREAM_UNAVAILABLE: pems: the upstream answered 503; worker w1 holds it"))
+    let retrying = verdict(.retrying) {
+      note(&$0)
+      ($0.isEarly, $0.attempt, $0.errorCode, $0.errorMessage) = (true, 2, "UPSTREAM_UNAVAILABLE", "pems: 503")
+    }
+    #expect(
+      retrying.why
+        == "waits until 2026-01-31T09:30:00.000Z for attempt 3, because the upstream pems (pems.example:443) fails since "
+        + "2026-01-31T09:20:00.000Z")
+    #expect(retrying.evidence == "attempt 2 ended with UPSTREAM_UNAVAILABLE: pems: 503")
+    #expect(running.isHeldUp && retrying.isHeldUp && !verdict(.running).isHeldUp && !verdict(.queued).isHeldUp)
+  }
+
   @Test("What ended says what of")
   func ended() {
     #expect(verdict(.failed) { ($0.errorCode, $0.errorMessage) = ("AUTH", "401") }.why == "failed with AUTH: 401")
@@ -71,6 +100,8 @@ import Testing
       $0.finishedAt = "2026-01-31 09:30:00+00"
     }
     #expect(done.why == "succeeded at 2026-01-31T09:30:00.000Z" && done.evidence.hasPrefix("result clean"))
+    let guarded = verdict(.succeeded) { ($0.errorCode, $0.errorMessage) = ("EMPTY_READ", "it was empty") }
+    #expect(guarded.why.hasSuffix(", without effect: EMPTY_READ: it was empty"))
     let retry = verdict(.retrying) {
       $0.isEarly = true
       $0.attempt = 2

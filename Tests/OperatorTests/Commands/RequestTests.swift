@@ -33,8 +33,9 @@ import Testing
         == "no worker has taken the request yet; no worker lives: start 'syncline worker'")
     let evidence = try why.json["evidence"]?.string ?? ""
     #expect(evidence.contains("by ann, at pems.read-sync.v1[") && evidence.contains("which no worker has had yet"))
-    let cancelled = try await syncline(["jobs", "cancel", id, "--yes"])
-    #expect(cancelled.code == .conflict && cancelled.messages.contains("no worker has begun it"))
+    #expect(
+      asked.messages == "nothing is done yet: no worker lives: start 'syncline worker' "
+        + "(no worker has shown a sign of life for a day)\n")
     let shown = try await syncline(["jobs", "show", id])
     #expect(shown.code == .ok)
     #expect(try shown.json["state"]?.string == "requested")
@@ -57,6 +58,36 @@ import Testing
       VALUES ('\(id)', 'RIO', 'read_sync', 'succeeded', now())
       """)
     #expect(await watched == .ok)
+  }
+
+  @Test("A request that no worker has begun is cancelled as a job, with who and why, and can be asked for again")
+  func cancelled() async throws {
+    let kafka = try EmbeddedKafka()
+    defer { kafka.stop() }
+    let environment = environment(kafka)
+    let asked = try await syncline(
+      ["sync", "run", "RIO", "--source", "pems", "--mode", "full"], environment: environment)
+    let id = try #require(try asked.json["id"]?.string)
+    let requested = try await syncline(["jobs", "show", id]).json["created_at"]?.string
+    let ran = try await syncline(
+      ["jobs", "cancel", id, "--reason", "wrong source", "--yes"], environment: ["USER": "bob"])
+    #expect(ran.code == .ok, "\(ran.messages)")
+    let shown = try await syncline(["jobs", "show", id]).json
+    #expect(shown["state"]?.string == "cancelled" && shown["error_message"]?.string == "wrong source")
+    #expect(shown["requested_by"]?.string == "ann" && shown["created_at"]?.string == requested)
+    guard case .array(let history)? = shown["history"] else { throw Unexpected(what: "no history") }
+    #expect(history.map { $0["actor"]?.string } == ["bob"] && history[0]["reason"]?.string == "wrong source")
+    #expect(try await syncline(["jobs", "cancel", id, "--yes"]).code == .conflict)
+    let again = try await syncline(["jobs", "retry", id, "--yes"])
+    #expect(again.code == .ok && (try again.json["parameters"]?["source"]?.string) == "pems", "\(again.messages)")
+  }
+
+  @Test("A request that nobody noted in full can not be cancelled, and says so")
+  func unknownEvent() async throws {
+    try await sql(
+      "INSERT INTO job_request (job_id, organization_id, kind, event_id) VALUES ('\(jobA)', 'RIO', 'read_sync', 'e')")
+    let ran = try await syncline("jobs", "cancel", jobA, "--yes")
+    #expect(ran.code == .conflict && ran.messages.contains("no worker has begun it"))
   }
 
   @Test("A request that became a dead letter is waited for no longer", arguments: ["watch", "why"])
@@ -89,7 +120,8 @@ import Testing
     #expect(await ran == .interrupted)
     let id = try #require(try await value("SELECT job_id FROM job_request"))
     #expect(
-      recorder.messages.contains("INTERRUPTED: stopped waiting; job \(id) goes on; do: syncline jobs watch \(id)"))
+      recorder.messages.contains("INTERRUPTED: stopped waiting; job \(id) goes on; do: see 'syncline jobs watch \(id)'")
+    )
   }
 
   @Test(

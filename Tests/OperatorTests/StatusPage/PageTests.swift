@@ -51,6 +51,9 @@ import Testing
     (overview.conflicts, overview.letters, overview.queue) = (.read([row]), .read([row]), .read([row]))
     overview.organizations = .read([row])
     overview.failedPushes = .read([evil: 1])
+    overview.unsettled = .read([
+      UnsettledJob(id: evil, organization: evil, kind: evil, code: evil, message: evil, source: evil, project: evil)
+    ])
     overview.lag = .read([PartitionLag(topic: evil, partition: 0, start: 0, end: 9, applied: 1, owner: evil)])
     for mayAct in [false, true] {
       var process = process
@@ -83,12 +86,15 @@ import Testing
     overview.approvals = .read([
       ["id": id, "kind": "read_sync", "organization_id": "RIO", "error_message": "200 of 400 are gone"]
     ])
-    var live = LiveState()
-    live.failures = [
-      FailedJob(id: id, organization: "RIO", kind: "read_sync", code: "AUTH", message: "", finishedAt: ""),
-      FailedJob(id: id, organization: "RIO", kind: "schema_change", code: "X", message: "y", finishedAt: ""),
-    ]
-    overview.live = .read(live)
+    overview.unsettled = .read([
+      UnsettledJob(id: id, organization: "R O", kind: "read_sync", code: "AUTH"),
+      UnsettledJob(id: id, organization: "RIO", kind: "schema_change", code: "X", message: "y", project: "plan"),
+      UnsettledJob(id: id, organization: "RIO", kind: "draft_commit", code: "CONFLICT", message: "1 of 2 edits"),
+      UnsettledJob(id: id, organization: "RIO", kind: "kpi_rebuild", code: "INTERNAL"),
+      UnsettledJob(
+        id: id, organization: "R O", kind: "read_sync", isGuarded: true, code: "EMPTY_READ", message: "it was empty",
+        source: "pems"),
+    ])
     overview.silentJobs = .read([
       HealthReports.SilentJob(id: id, organization: "RIO", kind: "read_sync", owner: nil, seconds: 90)
     ])
@@ -111,15 +117,20 @@ import Testing
       items.map(\.text) == [
         "read_sync of RIO waits for approval: 200 of 400 are gone",
         "read_sync of RIO has no worker for 1 min 30 s: its worker went silent and nobody took it over",
-        "read_sync of RIO failed with AUTH", "schema_change of RIO failed with X: y",
+        "read_sync of R O failed with AUTH", "schema_change of RIO failed with X: y",
+        "draft_commit of RIO failed with CONFLICT: 1 of 2 edits", "kpi_rebuild of RIO failed with INTERNAL",
+        "read_sync of R O has no effect, EMPTY_READ: it was empty",
         "1 message of t could not be applied, INVALID_JSON: c",
         "3 messages of t could not be applied, UNKNOWN_ORGANIZATION: c",
         "an edit of P-1 by ann waits for a decision, field_overlap", "2 edits did not reach PEMS, AUTH",
         "read_sync of all organizations is paused by ann; 2 waiting", "partition 0 of t has 8 messages and no worker",
         "partition 2 of t: offsets 1 to 4 are gone before they were applied",
       ])
+    #expect(items[4].commands.last == "syncline conflicts list --organization RIO")
+    #expect(items[6].commands.last == "syncline sync run \"R O\" --source pems --mode full --wait")
     for command in items.flatMap(\.commands) {
-      let words = command.replacing("'…'", with: "x").split(separator: " ").dropFirst().map(String.init)
+      let words = command.replacing("'…'", with: "x").replacing("\"R O\"", with: "RO").split(separator: " ").dropFirst()
+        .map(String.init)
       guard case .run = try ArgumentParser.parse(words, Commands.table) else {
         Issue.record("'\(command)' is no command")
         continue

@@ -40,7 +40,7 @@ import Testing
     "page_window": "uuid uuid",
     "pages_from": "uuid integer",
     "read_position": "uuid text text",
-    "request_read": "uuid text text jsonb text",
+    "request_read": "uuid text text jsonb text bigint",
     "start_run": "uuid text text text integer",
     "store_checkpoint": "uuid text integer integer bigint bigint boolean",
     "store_drift": "text text text[] text[] uuid",

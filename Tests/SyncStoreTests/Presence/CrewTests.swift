@@ -40,7 +40,8 @@ import Testing
       #expect(try find(id) == nil)
       try session.asSystem {
         try JobRequestStore.record(
-          session, job: id, organization: "RIO", kind: "read_sync", event: "e1", place: ("t", 2, 17), by: "ann")
+          session, job: id, organization: "RIO", kind: "read_sync", event: "e1", key: "k1",
+          parameters: Array("{}".utf8), place: ("t", 2, 17), by: "ann")
       }
       var request = try #require(try find(id))
       #expect(request.organization == "RIO" && request.kind == "read_sync" && request.requestedBy == "ann")

@@ -115,6 +115,8 @@ import Testing
       let queries: [(index: String, sql: String)] = [
         ("sync_job_open", claim),
         ("sync_job_unfinished", Queries.sampleState), ("sync_job_finished", Queries.sampleState),
+        ("sync_job_troubled", Queries.unsettledJobs.replacing("$1", with: "12")),
+        ("sync_job_done", Queries.unsettledJobs.replacing("$1", with: "12")),
         ("sync_job_recent", "SELECT * FROM sync_job ORDER BY created_at DESC LIMIT 20"),
         (
           "sync_job_organization",

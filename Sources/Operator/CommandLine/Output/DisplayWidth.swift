@@ -36,6 +36,28 @@ func cut(_ text: String, to width: Int) -> String {
   return kept + "…"
 }
 
+/// `text` in lines of at most `width` columns, broken at blanks; a word that is longer is broken where the line ends.
+func wrapped(_ text: String, to width: Int) -> [String] {
+  var lines = [""]
+  for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+    let joined = lines[lines.count - 1].isEmpty ? String(word) : lines[lines.count - 1] + " " + word
+    if displayWidth(joined) <= width {
+      lines[lines.count - 1] = joined
+      continue
+    }
+    if !lines[lines.count - 1].isEmpty { lines.append("") }
+    for character in word {
+      if displayWidth(lines[lines.count - 1]) + displayWidth(String(character)) > max(1, width),
+        !lines[lines.count - 1].isEmpty
+      {
+        lines.append("")
+      }
+      lines[lines.count - 1].append(character)
+    }
+  }
+  return lines
+}
+
 /// `text` filled up with blanks to `width` columns.
 func pad(_ text: String, to width: Int, right: Bool = false) -> String {
   let blanks = String(repeating: " ", count: max(0, width - displayWidth(text)))

@@ -17,18 +17,29 @@ package struct Table: Sendable, Equatable {
 package struct Column: Sendable, Equatable {
   package enum Kind: Sendable { case text, integer, decimal, boolean, time, json }
 
+  /// What becomes of a text that does not fit on a terminal.
+  package enum Fit: Sendable {
+    case cut
+    /// Goes on in the next line, below where it began.
+    case wrap
+    /// Has a line of its own below its row, behind the arrow, whole: for commands that are pasted.
+    case below
+  }
+
   package let name: String
   package let kind: Kind
+  package let fit: Fit
 
-  package init(_ name: String, _ kind: Kind = .text) {
+  package init(_ name: String, _ kind: Kind = .text, fit: Fit = .cut) {
     self.name = name
     self.kind = kind
+    self.fit = fit
   }
 
   /// Numbers stand at the right, below each other.
   var isRightAligned: Bool { kind == .integer || kind == .decimal }
-  /// Only free text may be cut to fit a terminal; half a number would be another number.
-  var mayBeCut: Bool { kind == .text || kind == .json }
+  /// Only free text may give way on a terminal; half a number would be another number.
+  var mayGiveWay: Bool { kind == .text || kind == .json }
 }
 
 /// One value.

@@ -3,7 +3,8 @@ import Runtime
 /// Aligned columns for people, two blanks between them.
 ///
 /// The first rows are held back to find the widths; with more than `sampleSize` the rest follow with the widths found,
-/// so any number of rows can pass through. On a terminal text columns are cut to fit, elsewhere nothing is.
+/// so any number of rows can pass through. On a terminal text columns give way, each by its ``Column/Fit``; elsewhere
+/// nothing does.
 struct TableFormatter: RowFormatter {
   let columns: [Column]
   /// The terminal's columns; nil: nothing is cut.
@@ -38,19 +39,23 @@ struct TableFormatter: RowFormatter {
     let widths = fitted(header)
     self.widths = widths
     defer { sample = [] }
-    return line(header, widths) + sample.map { line($0, widths) }.joined()
+    let shown = columns.map { isBelow($0) ? "" : printable($0.name) }
+    return line(shown, widths) + sample.map { line($0, widths) }.joined()
   }
+
+  /// On a terminal, beside the other columns there is no room for it.
+  private func isBelow(_ column: Column) -> Bool { width != nil && column.fit == .below }
 
   private func fitted(_ header: [String]) -> [Int] {
     var widths = header.indices.map { column in
-      ([header] + sample).map { displayWidth($0[column]) }.max() ?? 0
+      isBelow(columns[column]) ? 0 : ([header] + sample).map { displayWidth($0[column]) }.max() ?? 0
     }
     guard let width else { return widths }
-    let cuttable = columns.indices.filter { columns[$0].mayBeCut }
-    var excess = widths.reduce(0, +) + 2 * max(0, widths.count - 1) - width
+    let yielding = columns.indices.filter { columns[$0].mayGiveWay && !isBelow(columns[$0]) }
+    var excess = widths.reduce(0, +) + 2 * max(0, columns.count { !isBelow($0) } - 1) - width
     while excess > 0 {
       // The widest gives way, one column at a time, so that short ones stay whole.
-      guard let widest = cuttable.max(by: { widths[$0] < widths[$1] }), widths[widest] > TableFormatter.narrowest else {
+      guard let widest = yielding.max(by: { widths[$0] < widths[$1] }), widths[widest] > TableFormatter.narrowest else {
         break
       }
       widths[widest] -= 1
@@ -59,13 +64,27 @@ struct TableFormatter: RowFormatter {
     return widths
   }
 
+  /// A row: one line, more where a column wraps, and one for each column that stands below.
   private func line(_ texts: [String], _ widths: [Int]) -> String {
-    let parts = texts.indices.map { index in
-      let column = columns[index]
-      let text = width != nil && column.mayBeCut ? cut(texts[index], to: widths[index]) : texts[index]
-      return pad(text, to: widths[index], right: column.isRightAligned)
+    let inline = columns.indices.filter { !isBelow(columns[$0]) }
+    let cells = inline.map { index -> [String] in
+      guard width != nil, columns[index].mayGiveWay else { return [texts[index]] }
+      return columns[index].fit == .wrap
+        ? wrapped(texts[index], to: widths[index]) : [cut(texts[index], to: widths[index])]
     }
-    let joined = parts.joined(separator: "  ")
-    return String(joined[..<(joined.lastIndex { $0 != " " }.map(joined.index(after:)) ?? joined.startIndex)]) + "\n"
+    var lines = (0..<(cells.map(\.count).max() ?? 0)).map { row in
+      trimmed(
+        zip(inline, cells).map { index, cell in
+          pad(row < cell.count ? cell[row] : "", to: widths[index], right: columns[index].isRightAligned)
+        }.joined(separator: "  "))
+    }
+    for index in columns.indices where isBelow(columns[index]) && !texts[index].isEmpty {
+      lines.append("  -> \(texts[index])")
+    }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  private func trimmed(_ line: String) -> String {
+    String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
   }
 }
