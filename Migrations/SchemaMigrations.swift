@@ -61,5 +61,8 @@ extension SQLCatalog {
     Migration(
       version: 23, name: "analytics", up: text(PackageResources.V0023_analytics_up_sql),
       down: text(PackageResources.V0023_analytics_down_sql)),
+    Migration(
+      version: 26, name: "search", up: text(PackageResources.V0026_search_up_sql),
+      down: text(PackageResources.V0026_search_down_sql)),
   ]
 }
