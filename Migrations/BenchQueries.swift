@@ -26,6 +26,7 @@ extension Queries {
   package static let benchFilter = SQLCatalog.text(PackageResources.bench_filter_sql)
   package static let benchIndexDefinitions = SQLCatalog.text(PackageResources.bench_index_definitions_sql)
   package static let benchMerged = SQLCatalog.text(PackageResources.bench_merged_sql)
+  package static let benchSearch = SQLCatalog.text(PackageResources.bench_search_sql)
   package static let benchSeenVersion = SQLCatalog.text(PackageResources.bench_seen_version_sql)
   package static let benchSizes = SQLCatalog.text(PackageResources.bench_sizes_sql)
   package static let benchVersionedEdit = SQLCatalog.text(PackageResources.bench_versioned_edit_sql)
@@ -56,6 +57,7 @@ extension Queries {
     ("bench_filter", benchFilter),
     ("bench_index_definitions", benchIndexDefinitions),
     ("bench_merged", benchMerged),
+    ("bench_search", benchSearch),
     ("bench_seen_version", benchSeenVersion),
     ("bench_sizes", benchSizes),
     ("bench_versioned_edit", benchVersionedEdit),

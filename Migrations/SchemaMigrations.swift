@@ -64,5 +64,8 @@ extension SQLCatalog {
     Migration(
       version: 25, name: "answers", up: text(PackageResources.V0025_answers_up_sql),
       down: text(PackageResources.V0025_answers_down_sql)),
+    Migration(
+      version: 26, name: "search", up: text(PackageResources.V0026_search_up_sql),
+      down: text(PackageResources.V0026_search_down_sql)),
   ]
 }

@@ -55,6 +55,8 @@ package enum CrashPoint: String, CaseIterable, Sendable {
   case schemaValidated = "schema.validated"
   /// The lease is taken and the attempt written down, the target knows nothing.
   case schemaLeased = "schema.leased"
+  /// A safe step of a large table has run in the target, the change has not.
+  case schemaStepped = "schema.stepped"
   /// The statements have run in the target and are not committed.
   case schemaExecuted = "schema.executed"
   /// The target has the change, the master does not.

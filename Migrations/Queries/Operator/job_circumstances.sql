@@ -1,7 +1,7 @@
 -- A job with what it may be waiting for; no row: there is none. Spans are whole seconds.
 -- $1 id
 -- Indexes: sync_job_pkey, organization_pkey, sync_job_open, sync_page_waiting, sync_page_pkey, schema_changes_order,
--- sync_job_retry, queue_pause_open.
+-- sync_job_retry, queue_pause_open, schema_changes_open, projects_pkey.
 SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, j.error_code, j.error_message, j.lease_owner,
   j.lease_expires_at, j.finished_at, j.run_at > now() AS is_early, o.status AS organization_status,
   j.state = 'running' AND j.lease_expires_at < now() AS is_silent,
@@ -25,9 +25,14 @@ SELECT j.id, j.organization_id, j.kind, j.state, j.result, j.attempt, j.run_at, 
   applied_schema_version(j.organization_id, j.parameters ->> 'schemaProject') AS schema_applied,
   j.progress #>> '{upstream,source}' AS upstream, j.progress #>> '{upstream,place}' AS upstream_place,
   j.progress #>> '{upstream,since}' AS upstream_since, j.progress #>> '{upstream,next_at}' AS upstream_next,
-  j.progress #>> '{upstream,code}' AS upstream_code, j.progress #>> '{upstream,message}' AS upstream_message
+  j.progress #>> '{upstream,code}' AS upstream_code, j.progress #>> '{upstream,message}' AS upstream_message,
+  c.project_id, c.status AS change_status, c.from_version, c.to_version, p.version AS project_version,
+  CASE WHEN p.lock_expires_at > now() THEN p.locked_by END AS project_locked_by, p.lock_expires_at AS project_locked_until,
+  CASE WHEN jsonb_typeof(j.progress -> 'step') = 'number' THEN j.progress::text END AS safe_steps
 FROM sync_job j
 JOIN organization o ON o.id = j.organization_id
+LEFT JOIN schema_changes c ON c.job_id = j.id AND c.status IN ('pending', 'applying')
+LEFT JOIN projects p ON p.organization_id = j.organization_id AND p.id = j.parameters ->> 'project_id'
 LEFT JOIN LATERAL (
   SELECT * FROM queue_pause q
   WHERE q.resumed_at IS NULL AND (q.kind IS NULL OR q.kind = j.kind)

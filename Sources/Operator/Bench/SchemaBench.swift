@@ -131,9 +131,9 @@ package struct SchemaBench: Sendable {
       settings.largeTableBytes = isSafe ? 0 : .max
       let connection = try await PGConnection.open(BenchDatabase.options(url), name: "bench")
       let safe = try await SafeChange.plan(
-        changes, planner, from: definition, to: plan.after, statements: plan.statements, settings: settings, connection)
+        changes, planner, from: definition, allowsBlocking: !isSafe, settings: settings, connection)
       if let safe {
-        try await safe.run(connection, project: SchemaBench.project, report: { _, _ in }) {
+        try await safe.run(connection, project: SchemaBench.project, report: { _ in }) {
           try await connection.run { try apply($0, safe.steps.last, version: 1) }
         }
       } else {

@@ -26,7 +26,7 @@ struct JobVerdict: Equatable {
     case .retrying:
       why =
         JobVerdict.pause(job) ?? JobVerdict.suspension(job) ?? JobVerdict.turn(job) ?? JobVerdict.nextAttempt(job)
-      evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))"
+      evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))\(JobVerdict.lease(job))"
       isHeldUp = true
     case .awaitingApproval:
       why = "waits for approval: 'syncline jobs approve \(job.id)' or 'syncline jobs cancel \(job.id)'"
@@ -34,10 +34,12 @@ struct JobVerdict: Equatable {
     case .succeeded:
       let note = job.errorCode.map { _ in ", without effect: \(JobVerdict.error(job))" } ?? ""
       why = "succeeded at \(JobVerdict.moment(job.finishedAt))\(note)"
-      evidence = "result \(job.result ?? "unknown")" + (isRead ? ", \(job.pagesApplied) pages applied" : "")
+      evidence =
+        "result \(job.result ?? "unknown")" + (isRead ? ", \(job.pagesApplied) pages applied" : "")
+        + (job.change?.projectVersion.map { ", its project is at version \($0)" } ?? "")
     case .failed:
       why = "failed with \(JobVerdict.error(job))\(job.retriedAs.map { "; done again as job \($0)" } ?? "")"
-      evidence = "attempt \(job.attempt), ended at \(JobVerdict.moment(job.finishedAt))"
+      evidence = "attempt \(job.attempt), ended at \(JobVerdict.moment(job.finishedAt))\(JobVerdict.lease(job))"
     case .cancelled:
       why = "cancelled: \(job.errorMessage ?? "no reason given")"
       evidence =
@@ -105,7 +107,7 @@ struct JobVerdict: Equatable {
   }
 
   private static func running(_ job: JobCircumstances) -> (String, String) {
-    let pages = "\(job.pagesApplied) pages applied, \(job.pagesWaiting) waiting"
+    let pages = progress(job)
     let worker = job.leaseOwner.map { "worker \($0)" } ?? "its worker"
     if job.isSilent {
       let silence = durationText(Double(max(0, job.silentFor ?? 0)))
@@ -113,22 +115,37 @@ struct JobVerdict: Equatable {
         job.leaseOwner == nil ? "waits for a worker to take it over" : "\(worker) went silent; another takes it over"
       if let idle = job.crew?.standstill(job.kind) {
         let left = job.leaseOwner == nil ? "waits to be taken over" : "\(worker) went silent"
-        return ("\(left); \(idle.remedy)", "its lease ended \(silence) ago, \(pages), \(idle.fact)")
+        return ("\(left); \(idle.remedy)", "its lease ended \(silence) ago\(pages), \(idle.fact)")
       }
-      return (why, "its lease ended \(silence) ago, \(pages)")
+      return (why, "its lease ended \(silence) ago\(pages)")
     }
     if let upstream = job.upstream {
       return (
         "runs; \(named(upstream)) fails since \(upstream.since) and is asked again at \(upstream.next)",
-        "last \(upstream.code): \(upstream.message); \(worker) holds it until \(moment(job.leaseExpiresAt)), \(pages)"
+        "last \(upstream.code): \(upstream.message); \(worker) holds it until \(moment(job.leaseExpiresAt))\(pages)"
       )
     }
     if job.pagesWaiting > 0 {
       return (
-        "runs; waits for its pages to be applied", "\(worker) holds it until \(moment(job.leaseExpiresAt)), \(pages)"
+        "runs; waits for its pages to be applied", "\(worker) holds it until \(moment(job.leaseExpiresAt))\(pages)"
       )
     }
-    return ("runs", "\(worker) holds it until \(moment(job.leaseExpiresAt)), \(pages)")
+    if let change = job.change {
+      return (SchemaVerdict.running(change), "\(worker) holds it until \(moment(job.leaseExpiresAt))\(pages)")
+    }
+    return ("runs", "\(worker) holds it until \(moment(job.leaseExpiresAt))\(pages)")
+  }
+
+  /// What is done so far, behind a comma; empty for a kind that does its work at once.
+  private static func progress(_ job: JobCircumstances) -> String {
+    if job.kind == "read_sync" { return ", \(job.pagesApplied) pages applied, \(job.pagesWaiting) waiting" }
+    return lease(job)
+  }
+
+  /// Who holds the lease of the job's project, behind a comma; empty when nobody does.
+  private static func lease(_ job: JobCircumstances) -> String {
+    guard let holder = job.change?.lockedBy else { return "" }
+    return ", its project is held by \(holder) until \(moment(job.change?.lockedUntil))"
   }
 
   private static func error(_ job: JobCircumstances) -> String {

@@ -60,6 +60,7 @@ enum SchemaApplyCommand {
       user: invocation.actor)
     request.requiresConfirmation = true
     request.confirm = invocation.option("confirm")
+    request.allowsBlocking = invocation.flag("blocking")
     request.reason = invocation.reason
     let event = CloudEvent(
       id: UUIDText.random(), source: "syncline-cli", type: SchemaChangeRequest.type, time: timestamp(.now),

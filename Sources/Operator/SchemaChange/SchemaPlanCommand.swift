@@ -36,7 +36,7 @@ enum SchemaPlanCommand {
       }
       let target = SchemaTarget(
         master: settings.postgresOptions(applicationName: "syncline command"), credentials: settings.credentials)
-      return try await plan(subject, state, place, target)
+      return try await plan(subject, state, place, target, allowsBlocking: invocation.flag("blocking"))
     }
     try invocation.output.write(table)
     return .ok
@@ -44,7 +44,7 @@ enum SchemaPlanCommand {
 
   private static func plan(
     _ subject: SchemaSubject, _ state: ProjectState?, _ place: (deployment: Deployment, schema: TargetSchema),
-    _ target: SchemaTarget
+    _ target: SchemaTarget, allowsBlocking: Bool
   ) async throws -> Table {
     let before = state?.schema ?? ProjectSchema()
     let planner = SchemaPlanner(place.schema)
@@ -53,8 +53,7 @@ enum SchemaPlanCommand {
     let losses = planner.losses(subject.changes, of: before, projectName: subject.name)
     return try await target.connected(place.deployment) { connection in
       let safe = try await SafeChange.plan(
-        subject.changes, planner, from: before, to: after, statements: statements, settings: SchemaSettings(),
-        connection)
+        subject.changes, planner, from: before, allowsBlocking: allowsBlocking, settings: SchemaSettings(), connection)
       // The last step is one transaction, and so is a change that needs no steps.
       let first = (safe?.steps.before ?? []).enumerated().map { ("apply", $0.offset + 1, $0.element) }
       let last = (safe?.steps.last ?? statements).map { ("apply", first.count + 1, $0) }

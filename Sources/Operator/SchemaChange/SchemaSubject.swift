@@ -10,6 +10,7 @@ struct SchemaSubject: Sendable {
     .text("change", "JSON", "the change, or a list of changes, as in a message"),
     .text("file", "FILE", "a file with that JSON"),
     .text("organization", "ORG", "the organization; needed for create_project only"),
+    .flag("blocking", "keep others from a large table where it has no safe steps"),
   ]
 
   let changes: [SchemaChange]
@@ -75,7 +76,7 @@ extension SchemaFault {
   /// How a command ends for it.
   var exit: ExitCode {
     switch code {
-    case .invalidChange, .confirmationRequired: .invalid
+    case .invalidChange, .confirmationRequired, .tableTooLarge: .invalid
     case .projectNotFound: .noSuchProject
     case .versionConflict: .conflict
     case .projectLocked: .locked
@@ -91,6 +92,7 @@ extension SchemaFault {
     switch code {
     case .invalidChange: "mend the change; 'syncline schema plan --help' says how to check it first"
     case .confirmationRequired: "pass --confirm with the name, or leave it"
+    case .tableTooLarge: "apply the changes of the list one after the other, or pass --blocking in a quiet hour"
     case .projectNotFound: "see 'syncline schema status'"
     case .versionConflict: "look at 'syncline schema history' and make the change again for the current version"
     case .projectLocked: "try again; 'syncline schema status' shows who holds the lease and until when"

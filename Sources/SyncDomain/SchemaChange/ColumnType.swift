@@ -62,6 +62,12 @@ package struct ColumnType: Hashable, Sendable {
     }
   }
 
+  /// A value of this type as one of another. Text is assigned, never cast: a cast would cut off silently what is too
+  /// long.
+  func conversion(_ value: String, to new: ColumnType) -> String {
+    isText && new.isText ? value : value + "::" + new.sql
+  }
+
   private static func isValid(_ base: Base, _ arguments: [Int]) -> Bool {
     switch (base, arguments.count) {
     case (_, 0): true

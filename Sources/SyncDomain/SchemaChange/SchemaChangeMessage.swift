@@ -13,6 +13,8 @@ package struct SchemaChangeRequest: Hashable, Sendable {
   package var requiresConfirmation = false
   /// The name of what may be dropped with its rows.
   package var confirm: String?
+  /// A large table may be kept from everybody where there are no safe steps.
+  package var allowsBlocking = false
   /// Why, for the job's history; nil when nobody said. Ours only: what is no text is not looked at.
   package var reason: String?
 
@@ -48,6 +50,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
     user = try payload.requiredText("user_id")
     requiresConfirmation = try payload.boolean("require_confirmation") ?? false
     confirm = try payload.text("confirm")
+    allowsBlocking = try payload.boolean("allow_blocking") ?? false
     reason = try? payload.text("reason")
   }
 
@@ -61,6 +64,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
       organization: organization, project: project, change: String(decoding: change.canonical(), as: UTF8.self),
       currentVersion: version, user: user)
     if case .bool(true)? = parameters["require_confirmation"] { requiresConfirmation = true }
+    if case .bool(true)? = parameters["allow_blocking"] { allowsBlocking = true }
     confirm = parameters["confirm"]?.string
     reason = parameters["reason"]?.string
   }
@@ -80,6 +84,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
       .init("current_version", .number(String(currentVersion))), .init("user_id", .string(user)),
     ]
     if requiresConfirmation { members.append(.init("require_confirmation", .bool(true))) }
+    if allowsBlocking { members.append(.init("allow_blocking", .bool(true))) }
     if let confirm { members.append(.init("confirm", .string(confirm))) }
     if let reason { members.append(.init("reason", .string(reason))) }
     return JSONValue.object(members).canonical()

@@ -4,6 +4,7 @@ package struct SchemaFault: Error, Hashable, Sendable {
   package enum Code: String, CaseIterable, Sendable {
     case invalidChange = "INVALID_CHANGE"
     case confirmationRequired = "CONFIRMATION_REQUIRED"
+    case tableTooLarge = "TABLE_TOO_LARGE"
     case projectNotFound = "PROJECT_NOT_FOUND"
     case versionConflict = "VERSION_CONFLICT"
     case projectLocked = "PROJECT_LOCKED"
@@ -18,7 +19,7 @@ package struct SchemaFault: Error, Hashable, Sendable {
     /// What a web service would answer with.
     package var status: Int {
       switch self {
-      case .invalidChange, .confirmationRequired: 400
+      case .invalidChange, .confirmationRequired, .tableTooLarge: 400
       case .projectNotFound: 404
       case .versionConflict: 409
       case .projectLocked: 423

@@ -18,7 +18,7 @@ package struct SchemaPlanner: Sendable {
     return (statements, schema)
   }
 
-  private func statements(
+  func statements(
     for change: SchemaChange, from old: ProjectSchema, to new: ProjectSchema
   ) throws(SchemaFault) -> [SchemaStatement] {
     switch change {
@@ -82,7 +82,7 @@ package struct SchemaPlanner: Sendable {
 
   // MARK: Columns
 
-  private func definition(_ column: ColumnDefinition) -> String {
+  func definition(_ column: ColumnDefinition) -> String {
     var text = names.column(column.id) + " " + column.type.sql
     if let fallback = column.fallback { text += " DEFAULT " + fallback.sql(column.type) }
     if !column.isNullable { text += " NOT NULL" }
@@ -112,13 +112,14 @@ package struct SchemaPlanner: Sendable {
     return statements + [drop(id, column)]
   }
 
-  private func alterType(_ id: SchemaID, _ old: ColumnDefinition, _ new: ColumnDefinition) -> [SchemaStatement] {
+  func alterType(_ id: SchemaID, _ old: ColumnDefinition, _ new: ColumnDefinition) -> [SchemaStatement] {
     let column = names.column(new.id)
     // A default and a check hold constants of the old type.
     var actions: [String] = []
     if old.check != nil { actions.append("DROP CONSTRAINT " + names.check(new.id)) }
     if old.fallback != nil { actions.append("ALTER COLUMN \(column) DROP DEFAULT") }
-    actions.append("ALTER COLUMN \(column) TYPE \(new.type.sql) USING \(column)::\(new.type.sql)")
+    let value = old.type.conversion(column, to: new.type)
+    actions.append("ALTER COLUMN \(column) TYPE \(new.type.sql)" + (value == column ? "" : " USING " + value))
     if new.fallback != nil { actions.append("ALTER COLUMN \(column) " + setDefault(new)) }
     if new.check != nil { actions.append("ADD " + check(new)) }
     let rewrites = old.type.rewrites(to: new.type)
@@ -135,7 +136,7 @@ package struct SchemaPlanner: Sendable {
     "CONSTRAINT " + names.unique(unique.id) + " UNIQUE (" + names.columns(unique.columns) + ")"
   }
 
-  private func dropUnique(_ id: SchemaID, _ unique: SchemaID) -> SchemaStatement {
+  func dropUnique(_ id: SchemaID, _ unique: SchemaID) -> SchemaStatement {
     alter(id, "DROP CONSTRAINT " + names.unique(unique))
   }
 

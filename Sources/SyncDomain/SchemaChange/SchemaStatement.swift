@@ -10,6 +10,8 @@ package struct SchemaStatement: Hashable, Sendable {
     case shareRowExclusive = "SHARE ROW EXCLUSIVE"
     /// Everybody waits.
     case accessExclusive = "ACCESS EXCLUSIVE"
+
+    package var keepsWritersOut: Bool { self == .shareRowExclusive || self == .accessExclusive }
   }
 
   package let sql: String
@@ -44,6 +46,23 @@ package struct TargetNames: Hashable, Sendable {
   func check(_ column: SchemaID) -> String { SQLQuote.identifier("ck_" + column.text) }
   func unique(_ id: SchemaID) -> String { SQLQuote.identifier("uq_" + id.text) }
   func foreignKey(_ id: SchemaID) -> String { SQLQuote.identifier("fk_" + id.text) }
+
+  // What safe steps make beside what is there, until the last one.
+
+  /// A column that takes another's place.
+  func beside(_ column: SchemaID) -> String { SQLQuote.identifier("n_" + column.text) }
+  func besideCheck(_ column: SchemaID) -> String { SQLQuote.identifier("nk_" + column.text) }
+  func besideUnique(_ id: SchemaID) -> String { SQLQuote.identifier("nu_" + id.text) }
+  /// A check that proves a column not null.
+  func notNull(_ column: SchemaID) -> String { SQLQuote.identifier("nn_" + column.text) }
+  /// Fires after the table's other triggers, which come in order of their names.
+  func trigger(_ column: SchemaID) -> String { SQLQuote.identifier("zz_" + column.text) }
+  /// The trigger's function; two ids together are longer than a name may be.
+  func keeper(of column: SchemaID, in table: SchemaID) -> String {
+    let hash = String(XXH64.hash(Array("\(table)/\(column)".utf8)), radix: 16)
+    return SQLQuote.identifier(schema.name) + "." + SQLQuote.identifier("f_" + hash)
+  }
+
   /// The key of a table without columns of its own as key.
   static let rowID = SQLQuote.identifier("id")
 }

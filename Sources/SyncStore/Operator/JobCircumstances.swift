@@ -86,6 +86,48 @@ package struct JobCircumstances: Sendable, Equatable {
   /// The schema version that its organization, or the project it names, has; nil: none yet.
   package var schemaApplied: Int64?
 
+  /// Its schema change; nil for other jobs.
+  package var change: Change?
+
+  /// A schema change and its project, as long as it has not ended; then only the project's lease is told.
+  package struct Change: Sendable, Equatable {
+    /// Nil once it has ended.
+    package var project: String?
+    /// It holds the lease, and its attempt is written down.
+    package var isApplying = false
+    /// That the attempt begins from, or the change was made for, and that the attempt leads to.
+    package var fromVersion: Int64?
+    package var toVersion: Int64?
+    /// Nil: there is no such project, or not yet.
+    package var projectVersion: Int64?
+    /// Who holds the project's lease now; nil: nobody.
+    package var lockedBy: String?
+    package var lockedUntil: String?
+    /// Nil: it is in no safe steps.
+    package var steps: Steps?
+
+    package init() {}
+  }
+
+  /// How far a change of a large table is.
+  package struct Steps: Sendable, Equatable {
+    package let step: Int64
+    package let steps: Int64
+    /// Nil: unknown.
+    package let table: String?
+    /// That the step has changed, and that the table has, as far as that is known.
+    package let rows: Int64
+    package let tableRows: Int64?
+
+    package init(step: Int64, steps: Int64, table: String?, rows: Int64, tableRows: Int64?) {
+      self.step = step
+      self.steps = steps
+      self.table = table
+      self.rows = rows
+      self.tableRows = tableRows
+    }
+  }
+
   package init(id: String, organization: String, kind: String, state: JobState) {
     self.id = id
     self.organization = organization
@@ -132,5 +174,29 @@ package struct JobCircumstances: Sendable, Equatable {
     waitsForJob = try row.text("waits_for_job")
     schemaWanted = try row.int("schema_wanted")
     schemaApplied = try row.int("schema_applied")
+    if kind == "schema_change" { change = try Change(row) }
+  }
+}
+
+extension JobCircumstances.Change {
+  fileprivate init(_ row: PGRow) throws {
+    project = try row.text("project_id")
+    isApplying = try row.text("change_status") == "applying"
+    fromVersion = try row.int("from_version")
+    toVersion = try row.int("to_version")
+    projectVersion = try row.int("project_version")
+    lockedBy = try row.text("project_locked_by")
+    lockedUntil = try row.text("project_locked_until")
+    steps = try row.bytes("safe_steps").flatMap { JobCircumstances.Steps(try JSONValue(parsing: $0)) }
+  }
+}
+
+extension JobCircumstances.Steps {
+  /// Nil: the progress is of something else.
+  fileprivate init?(_ progress: JSONValue) {
+    guard let step = progress["step"]?.integer, let steps = progress["steps"]?.integer else { return nil }
+    self.init(
+      step: step, steps: steps, table: progress["table"]?.string, rows: progress["rows"]?.integer ?? 0,
+      tableRows: progress["table_rows"]?.integer)
   }
 }

@@ -128,19 +128,19 @@ struct SchemaJob: Sendable {
       fromVersion: settled.fromVersion, toVersion: settled.toVersion, type: changes.typeName,
       dropsProject: settled.dropsProject)
     let losses = planner.losses(changes, of: state.schema, projectName: state.name)
-      .filter { request.requiresConfirmation && !$0.isConfirmed(by: request.confirm) }
-    var executed = sql
+      .filter { $0.isDrop && request.requiresConfirmation && !$0.isConfirmed(by: request.confirm) }
+    var (executed, isSafe) = (sql, false)
     do {
       executed = try await target.connected(place.deployment) { connection in
         let safe = try await SafeChange.plan(
-          changes, planner, from: state.schema, to: plan.after, statements: plan.statements, settings: settings,
-          connection)
+          changes, planner, from: state.schema, allowsBlocking: request.allowsBlocking, settings: settings, connection)
         guard let safe else {
           try await execute(plan.statements, losses, attempt, connection, clock, sql)
           return sql
         }
-        log.info("schema change goes in safe steps", ("project", request.project), ("bytes", String(safe.size.bytes)))
-        try await safe.run(connection, project: request.project, report: { try await hold(lease, safe, $0, $1) }) {
+        isSafe = true
+        log.info("schema change goes in safe steps", ("project", request.project), ("bytes", String(safe.bytes)))
+        try await safe.run(connection, project: request.project, report: { try await hold(lease, $0) }) {
           try await execute(
             safe.steps.last, losses, attempt, connection, SchemaClock(settings, elapsed: .zero), safe.sql)
         }
@@ -149,7 +149,9 @@ struct SchemaJob: Sendable {
     } catch let fault as SchemaFault {
       return try await fail(row, lease, fault, clock)
     } catch let error as PGError {
-      return try await failed(error, row, lease, clock)
+      // Nobody is kept waiting by safe steps that begin again.
+      let goesOn = isSafe && claim.attempt < settings.safeAttempts
+      return try await failed(error, row, lease, goesOn ? SchemaClock(settings, elapsed: .zero) : clock)
     }
     log.info(
       "schema change applied in the target", ("project", request.project), ("statements", String(plan.statements.count))
@@ -159,12 +161,13 @@ struct SchemaJob: Sendable {
   }
 
   /// Between safe steps: the lease is held for the next one, and whoever looks sees how far it is.
-  private func hold(_ lease: ProjectStore.Lease, _ safe: SafeChange, _ step: Int, _ rows: Int64) async throws {
+  private func hold(_ lease: ProjectStore.Lease, _ at: SafeChange.Progress) async throws {
     let claim = claim
     let milliseconds = settings.stepTimeout.inMilliseconds + 10_000
     let progress: [JSONValue.Member] = [
-      .init("step", .number(String(step))), .init("steps", .number(String(safe.steps.steps.count + 1))),
-      .init("rows", .number(String(rows))), .init("table_rows", safe.size.rows.map { .number(String($0)) } ?? .null),
+      .init("step", .number(String(at.step))), .init("steps", .number(String(at.steps))),
+      .init("table", at.table.map { .string($0) } ?? .null), .init("rows", .number(String(at.rows))),
+      .init("table_rows", at.tableRows.map { .number(String($0)) } ?? .null),
     ]
     try await pool.run {
       try ProjectStore.extend(

@@ -9,6 +9,11 @@ package struct SchemaSettings: Sendable {
   /// A table of at least this many bytes, indexes included, is changed in safe steps where there are some. Default: 64
   /// MB.
   package var largeTableBytes: Int64 = 64_000_000
+  /// For a lock that a safe step needs for a moment: it is asked for again and again, with pauses that let others
+  /// through. Default: 2 minutes.
+  package var lockPatience = Duration.seconds(120)
+  /// How often a change in safe steps begins when its target fails in passing; another has the deadline. Default: 3.
+  package var safeAttempts = 3
   /// For one safe step that lets others read and write. Default: 10 minutes.
   package var stepTimeout = Duration.seconds(600)
   /// For a lock in the target; reads and writes of others queue behind a change that waits, so it is short. Default:

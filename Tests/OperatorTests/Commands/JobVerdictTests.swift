@@ -39,6 +39,46 @@ import Testing
     #expect(verdict(.queued) { $0.waitsForJob = jobB }.why == "waits for the schema change before it, job \(jobB)")
   }
 
+  @Test("A schema change that runs says what it changes, in which step, or whose lease it waits for")
+  func schemaChange() {
+    func running(_ change: (inout JobCircumstances.Change) -> Void) -> JobVerdict {
+      var job = JobCircumstances(id: jobA, organization: "RIO", kind: "schema_change", state: .running)
+      job.leaseOwner = "w1"
+      job.leaseExpiresAt = "2026-01-31 09:30:12.5+00"
+      var found = JobCircumstances.Change()
+      found.project = "plan"
+      change(&found)
+      job.change = found
+      return JobVerdict(job)
+    }
+    let applying: (inout JobCircumstances.Change) -> Void = {
+      $0.isApplying = true
+      ($0.fromVersion, $0.toVersion, $0.lockedBy, $0.lockedUntil) = (3, 4, "w1", "2026-01-31 09:31:10+00")
+    }
+    #expect(running { $0.projectVersion = 3 }.why == "runs; is about to change project plan, now at version 3")
+    let plain = running(applying)
+    #expect(plain.why == "runs; changes project plan from version 3 to 4 in its target")
+    #expect(
+      plain.evidence == "worker w1 holds it until 2026-01-31T09:30:12.500Z, its project is held by w1 until "
+        + "2026-01-31T09:31:10.000Z")
+    func step(_ rows: Int64, of tableRows: Int64?) -> String {
+      running {
+        applying(&$0)
+        $0.steps = JobCircumstances.Steps(step: 2, steps: 5, table: "orders", rows: rows, tableRows: tableRows)
+      }.why
+    }
+    let head = "runs; changes project plan from version 3 to 4 in safe steps: step 2 of 5, table orders"
+    #expect(step(0, of: 9) == head)
+    #expect(step(7, of: 9) == head + ", 7 of about 9 rows filled")
+    #expect(step(7, of: nil) == head + ", 7 rows filled")
+    let waits = running {
+      $0.lockedBy = "bob"
+      $0.lockedUntil = "2026-01-31 09:31:10+00"
+    }
+    #expect(waits.why == "runs; waits for the lease of project plan")
+    #expect(waits.evidence.hasSuffix(", its project is held by bob until 2026-01-31T09:31:10.000Z"))
+  }
+
   @Test("A running job runs, waits for its pages, or has lost its worker")
   func running() {
     let lease: (inout JobCircumstances) -> Void = {

@@ -54,8 +54,14 @@ struct StatementParts {
     "CHECK", "IN", "text", "varchar", "integer", "bigint", "smallint", "numeric", "real", "double", "precision",
     "boolean",
     "date", "time", "timestamp", "timestamptz", "uuid", "json", "jsonb", "bytea", "now", "gen_random_uuid",
+    // Of safe steps.
+    "INDEX", "CONCURRENTLY", "VALID", "VALIDATE", "IF", "EXISTS", "UPDATE", "WHERE", "AND", "ctid", "tid", "LOCK",
+    "ACCESS",
+    "EXCLUSIVE", "MODE", "RENAME", "TO", "FUNCTION", "RETURNS", "trigger", "LANGUAGE", "plpgsql", "AS", "TRIGGER",
+    "BEFORE",
+    "INSERT", "OR", "FOR", "EACH", "ROW", "EXECUTE",
   ]
-  private static let prefixes = ["t_", "c_", "uq_", "fk_", "ck_"]
+  private static let prefixes = ["t_", "c_", "uq_", "fk_", "ck_", "n_", "nn_", "nk_", "nu_", "zz_", "f_"]
 
   init(_ sql: String) {
     var index = sql.startIndex
@@ -96,7 +102,7 @@ struct StatementParts {
         }
         index = sql.index(index, offsetBy: word.count)
       } else {
-        guard " ,().:0123456789<>=".contains(character) else {
+        guard " ,().:0123456789<>=$".contains(character) else {
           objection = "the character \(character)"
           return
         }
@@ -131,6 +137,8 @@ struct HostileChanges {
   private static let types = [
     "text", "varchar(9)", "integer", "numeric(9,2)", "date", "boolean", "jsonb", "uuid", "timestamptz",
   ]
+
+  mutating func below(_ least: Int, _ most: Int) -> Int { Int.random(in: least...most, using: &generator) }
 
   mutating func change() -> String {
     let kinds = SchemaChange.Kind.allCases

@@ -15,7 +15,7 @@ struct CrashTests {
   func killed() async throws {
     var random = SplitMix64(seed: printedSeed())
     let (clean, passes) = try await cleanDay()
-    let missing = CrashPoint.allCases.filter { passes[$0, default: 0] == 0 }
+    let missing = CrashTests.points.filter { passes[$0, default: 0] == 0 }
     #expect(missing == [], "no process passed these")
     try await withThrowingTaskGroup(of: Void.self) { group in
       for (index, (point, pass)) in chosen(&random, passes).enumerated() {
@@ -31,6 +31,9 @@ struct CrashTests {
       try await group.waitForAll()
     }
   }
+
+  /// Those of a day; a large table is changed elsewhere, in "Safe steps".
+  private static let points = CrashPoint.allCases.filter { $0 != .schemaStepped }
 
   private static let options = WorkerWorld.Options.of {
     $0.records = CrashDay.records
@@ -86,7 +89,7 @@ struct CrashTests {
   /// Points and the pass at which to die: among the first that are sure to come, in the middle of the work.
   private func chosen(_ random: inout SplitMix64, _ passes: [CrashPoint: Int]) -> [(CrashPoint, Int)] {
     let wanted = Environment.value("SYNCLINE_CRASH_POINTS") ?? "2"
-    var points = CrashPoint.allCases
+    var points = CrashTests.points
     if let count = Int(wanted) {
       while points.count > count { points.remove(at: random.below(points.count)) }
     } else if wanted != "all" {
