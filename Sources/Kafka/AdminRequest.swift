@@ -72,14 +72,22 @@ enum AdminRequest {
     return offsets
   }
 
-  /// Takes what lies in the handle's main queue: log lines and errors, which the request's own error repeats.
-  static func drainEvents(_ handle: OpaquePointer, _ log: Log) {
-    guard let queue = rd_kafka_queue_get_main(handle) else { return }
+  /// Takes what lies in the handle's main queue: writes the log lines, and returns what of the errors, or of this one,
+  /// says best why no broker answered.
+  @discardableResult
+  static func drainEvents(_ handle: OpaquePointer, _ log: Log, instead error: KafkaError? = nil) -> KafkaError? {
+    guard let queue = rd_kafka_queue_get_main(handle) else { return error }
     defer { rd_kafka_queue_destroy(queue) }
+    var cause = error
     while let event = rd_kafka_queue_poll(queue, 0) {
-      if rd_kafka_event_type(event) == RD_KAFKA_EVENT_LOG { KafkaEvent.write(event, to: log) }
-      rd_kafka_event_destroy(event)
+      defer { rd_kafka_event_destroy(event) }
+      switch rd_kafka_event_type(event) {
+      case RD_KAFKA_EVENT_ERROR: cause = cause?.orBetter(KafkaEvent.error(event, handle))
+      case RD_KAFKA_EVENT_LOG: KafkaEvent.write(event, to: log)
+      default: break
+      }
     }
+    return cause
   }
 
   /// Sends a request and reads its one answer.

@@ -7,6 +7,7 @@ final class DeliveryLoop: Sendable {
     var refuses = false
     var stops = false
     var waiting: [CheckedContinuation<Void, Never>] = []
+    var trouble: KafkaError?
   }
 
   private let pointer: KafkaHandle.Pointer
@@ -41,6 +42,9 @@ final class DeliveryLoop: Sendable {
 
   /// 0 once closed.
   var pending: Int { state.with { $0.stops ? 0 : Int(rd_kafka_outq_len(pointer.raw)) } }
+
+  /// Why no broker answered since one took a message; nil: nothing is known.
+  var trouble: KafkaError? { state.with { $0.trouble } }
 
   func purge() {
     // Under the lock, so that the handle is not destroyed meanwhile.
@@ -151,6 +155,7 @@ final class DeliveryLoop: Sendable {
         log.error("Kafka producer failed", ("error", error.description))
       } else if error.isUnreachable {
         complaint.tell(error.description, key: error.outage)
+        state.with { $0.trouble = $0.trouble?.orBetter(error) ?? error }
       } else {
         log.warning("Kafka producer", ("error", error.description))
       }
@@ -161,7 +166,10 @@ final class DeliveryLoop: Sendable {
   private func report(_ message: rd_kafka_message_t) {
     guard let opaque = message._private else { return }
     let slot = Unmanaged<DeliverySlot>.fromOpaque(opaque).takeRetainedValue()
-    if message.err == RD_KAFKA_RESP_ERR_NO_ERROR { complaint.settle() }
+    if message.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+      complaint.settle()
+      state.with { $0.trouble = nil }
+    }
     slot.delivery.report(
       slot.index,
       message.err == RD_KAFKA_RESP_ERR_NO_ERROR

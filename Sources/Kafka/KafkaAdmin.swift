@@ -68,8 +68,15 @@ package final class KafkaAdmin: Sendable {
   private func call<Value: Sendable>(_ body: @Sendable (OpaquePointer) throws -> Value) async throws -> Value {
     let log = log
     return try await handle.call { handle in
-      defer { AdminRequest.drainEvents(handle, log) }
-      return try body(handle)
+      do {
+        let value = try body(handle)
+        AdminRequest.drainEvents(handle, log)
+        return value
+      } catch let error as KafkaError {
+        // The request itself only knows that nobody answered.
+        let cause = AdminRequest.drainEvents(handle, log, instead: error) ?? error
+        throw error.isUnreachable ? cause : error
+      }
     }
   }
 }

@@ -53,6 +53,22 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// A broker did not let us in: the name, the password or the mechanism.
+  package var isLoginRefused: Bool {
+    code == RD_KAFKA_RESP_ERR__AUTHENTICATION.rawValue
+      || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED.rawValue
+  }
+
+  /// We did not believe a broker's certificate, or it did not speak TLS as we do.
+  package var isTLSRefused: Bool { code == RD_KAFKA_RESP_ERR__SSL.rawValue }
+
+  /// Of what the client was told meanwhile, what says best why no broker answers: a refused login or certificate stands
+  /// before the broken connections it makes. `self` is the earlier one.
+  func orBetter(_ later: KafkaError) -> KafkaError {
+    later.isUnreachable && !isLoginRefused && !isTLSRefused
+      && later.code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue ? later : self
+  }
+
   /// No broker acknowledged a message in its time; it may have arrived all the same.
   package var isMessageTimeout: Bool { code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT.rawValue }
 

@@ -39,7 +39,12 @@ package final class KafkaProducer: Sendable {
   /// How many partitions a topic has. Throws when it does not exist or nobody answers in time.
   package func partitionCount(topic: String, within limit: Duration = .seconds(10)) async throws -> Int {
     let timeout = Int32(clamping: limit.milliseconds)
-    return try await handle.call { try Metadata.topic($0, topic, timeout: timeout).partitions.count }
+    do {
+      return try await handle.call { try Metadata.topic($0, topic, timeout: timeout).partitions.count }
+    } catch let error as KafkaError where error.isUnreachable {
+      // The request itself only knows that nobody answered.
+      throw loop.trouble.map { error.orBetter($0) } ?? error
+    }
   }
 
   /// Sends out what lingers and waits until everything was reported, or the deadline; what is left stays on its way.

@@ -1,6 +1,7 @@
 import CLibPQ
 import FoundationEssentials
 import Glibc
+import Runtime
 
 /// Where the server's programs are.
 struct PostgresBinaries {
@@ -142,7 +143,7 @@ struct PostgresHome {
 }
 
 /// A small file's text; nil when it cannot be read.
-func readText(_ path: String) -> String? { try? String(contentsOf: URL(filePath: path), encoding: .utf8) }
+func readText(_ path: String) -> String? { try? readTextFile(path, limit: .max) }
 
 /// `text` with everything but letters, digits and `-._~` as `%XX`.
 func percentEncoded(_ text: String) -> String {

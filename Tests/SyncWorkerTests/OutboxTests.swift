@@ -36,6 +36,28 @@ struct OutboxTests {
     #expect(!KafkaError(code: 10, isFatal: true).blamesMessage)
   }
 
+  @Test("What Kafka did not take of a batch stays in the outbox, and is published when it does")
+  func partly() async throws {
+    let kafka = try EmbeddedKafka()
+    try await WorkerWorld.with(.of { $0.kafka = kafka }) { world in
+      let (refused, taken) = (world.topics.readSync + ".dlq", world.topics.jobEvents)
+      kafka.failTopic(refused, with: 19)
+      try await world.execute(
+        """
+        INSERT INTO outbox (topic, message_key, message_value)
+        VALUES ('\(refused)', convert_to('1', 'UTF8'), '.'), ('\(taken)', convert_to('2', 'UTF8'), '.')
+        """)
+      try world.startWorker { $0.kafka.properties["message.timeout.ms"] = "1000" }
+      try await until("one of both is published") { try await world.count("outbox") < 2 }
+      #expect(try await world.lines("SELECT convert_from(message_key, 'UTF8') FROM outbox") == ["1"])
+      kafka.failTopic(refused, with: 0)
+      let reader = try TopicReader(refused, settings: kafka.settings)
+      try await until("the other one is published") { reader.all.contains { $0.key == Array("1".utf8) } }
+      await reader.close()
+    }
+    kafka.stop()
+  }
+
   @Test("A message too large for Kafka is parked; those before and behind it are published once")
   func tooLarge() async throws {
     try await WorkerWorld.with { world in

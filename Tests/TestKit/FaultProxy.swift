@@ -39,17 +39,8 @@ package final class FaultProxy: Sendable {
   private init(_ upstream: Upstream) throws {
     self.upstream = upstream
     gate = Gate()
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
-    self.listener = listener
-    var address = ipv4("127.0.0.1", 0)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withSocketAddress(&address) { bind(listener, $0, length) == 0 && listen(listener, 64) == 0 }
-    guard bound, withSocketAddress(&address, { getsockname(listener, $0, &length) }) == 0 else {
-      close(listener)
-      throw FaultProxyError(message: "cannot listen: \(String(cString: strerror(errno)))")
-    }
-    port = Int(UInt16(bigEndian: address.sin_port))
-    startThread(name: "fault-proxy") { [upstream, gate] in FaultProxy.serve(listener, upstream, gate) }
+    (listener, port) = try Loopback.listen()
+    startThread(name: "fault-proxy") { [upstream, gate, listener] in FaultProxy.serve(listener, upstream, gate) }
   }
 
   deinit { stop() }
@@ -111,48 +102,11 @@ package final class FaultProxy: Sendable {
   }
 
   private static func connect(_ upstream: Upstream) -> Int32? {
-    let descriptor: Int32
-    let status: Int32
     switch upstream {
-    case .unix(let path):
-      descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
-      var address = sockaddr_un()
-      address.sun_family = sa_family_t(AF_UNIX)
-      let bytes = Array(path.utf8)
-      withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes.prefix($0.count - 1)) }
-      status = withSocketAddress(&address) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    case .tcp(let host, let port):
-      descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
-      var address = ipv4(host, port)
-      status = withSocketAddress(&address) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
+    case .unix(let path): Loopback.connect(path: path)
+    case .tcp(let host, let port): Loopback.connect(host: host, port: port)
     }
-    if status == 0 { return descriptor }
-    close(descriptor)
-    return nil
   }
 }
 
 package struct FaultProxyError: Error { package let message: String }
-
-// A C macro that is not imported.
-private let closeOnExec: Int32 = 0o2000000
-
-private func ipv4(_ host: String, _ port: Int) -> sockaddr_in {
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = UInt16(port).bigEndian
-  inet_pton(AF_INET, host, &address.sin_addr)
-  return address
-}
-
-private func withSocketAddress<Address, Result>(
-  _ address: inout Address, _ body: (UnsafeMutablePointer<sockaddr>) -> Result
-) -> Result {
-  withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0) }
-  }
-}

@@ -51,7 +51,7 @@ package final class WorkerProcess: Sendable {
   }
 
   /// What it has written so far.
-  package var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
+  package var log: String { (try? readTextFile(logPath, limit: .max)) ?? "" }
 
   /// Where its HTTP port is, `http://127.0.0.1:PORT`; it tells so in its log.
   package func address() async throws -> String {

@@ -1,6 +1,7 @@
 -- PEMS has the edit's values: the fields are no longer pending, the edit is synced, its conflict closed (W8). A field
 -- whose effective value has changed since stays pending, over what PEMS has now, as long as an edit holds it: a field
--- that follows PEMS again by now goes on to do so. data, version and totals stay.
+-- that follows PEMS again by now goes on to do so. Another field that an edit holds stays pending even where it was set
+-- back to what PEMS had: an attempt of unknown outcome may have changed it there. data, version and totals stay.
 -- $1 edit  $2 token  $3 values PEMS has now, by field  $4 hash of PEMS' content without the edit  $5 with it
 -- $6 block and $7 index: pages older than this order were read before PEMS had the values, and are stale; null for none
 -- No row: the push is no longer held. When the mirror knew the content without the edit, it is told the one with it, so
@@ -27,10 +28,11 @@ synced AS (
 confirmed AS (
   UPDATE pfa_mirror m
   SET pending_base = (
-      SELECT jsonb_object_agg(key, value) FROM jsonb_each(coalesce(r.pending_base, '{}') || $3::jsonb)
-      WHERE value <> coalesce(r.data -> key, 'null')
-        AND (r.pending_base ? key OR EXISTS (SELECT FROM pfa_modification o WHERE o.mirror_id = r.id AND o.id <> s.id
-          AND o.sync_state IN ('committed', 'conflict', 'failed') AND key = ANY (o.modified_fields)))),
+      SELECT jsonb_object_agg(key, value) FROM jsonb_each(coalesce(r.pending_base, '{}') || $3::jsonb),
+        LATERAL (SELECT EXISTS (SELECT FROM pfa_modification o WHERE o.mirror_id = r.id AND o.id <> s.id
+          AND o.sync_state IN ('committed', 'conflict', 'failed') AND key = ANY (o.modified_fields)) AS is_held) h
+      WHERE CASE WHEN value <> coalesce(r.data -> key, 'null') THEN h.is_held OR r.pending_base ? key
+        ELSE h.is_held AND NOT $3::jsonb ? key END),
     source_block = CASE WHEN o.is_newer THEN $6::bigint ELSE r.source_block END,
     source_index = CASE WHEN o.is_newer THEN $7::bigint ELSE r.source_index - o.is_overtaken::int END,
     content_hash = CASE WHEN r.content_hash = $4::bigint AND NOT o.is_overtaken THEN $5::bigint END

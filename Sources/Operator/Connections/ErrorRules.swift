@@ -13,6 +13,14 @@ enum ErrorRules {
 
   private static let kafka: ErrorRule = { error in
     guard let error = error as? KafkaError else { return nil }
+    if error.isLoginRefused {
+      let hint = "check SYNCLINE_KAFKA_SASL_MECHANISM, SYNCLINE_KAFKA_SASL_USERNAME and SYNCLINE_KAFKA_SASL_PASSWORD"
+      return [CommandError(.unreachable, "KAFKA_LOGIN_REFUSED", "Kafka refuses the login: \(error)", hint: hint)]
+    }
+    if error.isTLSRefused {
+      let hint = "check SYNCLINE_KAFKA_SSL_CA_LOCATION and the names in KAFKA_BOOTSTRAP_SERVERS"
+      return [CommandError(.unreachable, "KAFKA_TLS_REFUSED", "TLS with Kafka failed: \(error)", hint: hint)]
+    }
     if error.isUnreachable {
       let hint = "check KAFKA_BOOTSTRAP_SERVERS and that the brokers run, or start 'syncline dev'"
       return [CommandError(.unreachable, "KAFKA_UNREACHABLE", "Kafka can not be reached: \(error)", hint: hint)]

@@ -21,6 +21,8 @@ package struct SimulatedFault: Sendable {
     case emptyResult
     /// An answer after so many milliseconds.
     case slow(Int)
+    /// An answer once this task has ended.
+    case after(Task<Void, Never>)
     /// A change that somebody else's touch of the record came before, so that its update counter is another.
     case stale
     /// A change that is taken, and no answer until the client gives up.

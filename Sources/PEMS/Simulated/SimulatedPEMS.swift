@@ -181,6 +181,9 @@ package final class SimulatedPEMS: Sendable {
     case .slow(let milliseconds):
       try? await Task.sleep(for: .milliseconds(milliseconds))
       return good()
+    case .after(let task):
+      await task.value
+      return good()
     case .truncate, .cut:
       var reply = good()
       guard case .bytes(let bytes) = reply.body else { return reply }

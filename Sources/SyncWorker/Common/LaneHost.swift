@@ -138,13 +138,13 @@ final class LaneHost: KafkaConsumerDelegate {
         return (claim, low)
       }
     }
-    return Lane(claim: claim, start: next, laneBytes: configuration.laneBytes, tools: tools(partition))
+    return Lane(claim: claim, start: next, laneBytes: configuration.laneBytes, tools: tools(partition, consumer))
   }
 
   /// From here on the partition's messages go to this lane.
   private func start(_ lane: Lane, _ partition: TopicPartition) {
-    let task = Task { [weak self] in
-      if await lane.run() == .fenced { await self?.reopen(partition, instead: lane, after: .seconds(2)) }
+    let task = Task {
+      if await lane.run() == .fenced { await reopen(partition, instead: lane, after: .seconds(2)) }
     }
     let previous = state.with { state in
       defer { state.lanes[partition] = Running(lane: lane, task: task) }
@@ -179,18 +179,18 @@ final class LaneHost: KafkaConsumerDelegate {
     }
   }
 
-  private func tools(_ partition: TopicPartition) -> Lane.Tools {
+  private func tools(_ partition: TopicPartition, _ consumer: KafkaConsumer) -> Lane.Tools {
     let kind = WorkKind.of(topic: partition.topic, configuration.topics)
     return Lane.Tools(
       kind: kind?.rawValue ?? partition.topic, pool: kind?.isInteractive == true ? interactivePool : pool,
       metrics: metrics, log: log,
-      flow: { [weak self] flow in
+      flow: { flow in
         switch flow {
-        case .pause: self?.consumer?.pause([partition])
-        case .resume: self?.consumer?.resume([partition])
+        case .pause: consumer.pause([partition])
+        case .resume: consumer.resume([partition])
         case .keep: break
         }
       },
-      applied: { [weak self] next in self?.consumer?.commit([partition: next]) }, wake: wake)
+      applied: { consumer.commit([partition: $0]) }, wake: wake)
   }
 }

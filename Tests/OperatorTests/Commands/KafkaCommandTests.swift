@@ -109,4 +109,30 @@ import Testing
     #expect(try JSONValue(parsing: Array(ran.messages.utf8))["code"]?.string == "KAFKA_UNREACHABLE")
     #expect(await program(["topics", "list"]).code == .usage)
   }
+
+  @Test("A login that Kafka refuses is exit code 3 and says which settings to look at, not what they hold")
+  func refused() async throws {
+    let kafka = try EmbeddedKafka()
+    defer { kafka.stop() }
+    let broker = try SASLBroker(kafka, user: "syncline", password: "geheim42")
+    defer { broker.stop() }
+    var settings = environment(kafka).merging(
+      [
+        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "SYNCLINE_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "SYNCLINE_KAFKA_SASL_MECHANISM": "PLAIN", "SYNCLINE_KAFKA_SASL_USERNAME": "syncline",
+        "SYNCLINE_KAFKA_SASL_PASSWORD": "geheim42",
+      ]) { $1 }
+    #expect(await program(["topics", "list"], environment: settings).code == .ok)
+    settings["SYNCLINE_KAFKA_SASL_PASSWORD"] = "wrong-42"
+    let ran = await program(["topics", "list", "-o", "json"], environment: settings)
+    #expect(ran.code == .unreachable && ran.data.isEmpty)
+    let error = try JSONValue(parsing: Array(ran.messages.utf8))
+    #expect(error["code"]?.string == "KAFKA_LOGIN_REFUSED")
+    #expect(error["message"]?.string?.contains(SASLBroker.refusal) == true, "\(ran.messages)")
+    #expect(error["hint"]?.string?.contains("SYNCLINE_KAFKA_SASL_PASSWORD") == true)
+    let doctor = await program(
+      ["doctor"], environment: settings.merging(["DATABASE_URL": "postgresql:///?port=1"]) { $1 })
+    #expect(doctor.code == .unreachable && doctor.data.contains("Kafka refuses the login"), "\(doctor.data)")
+    #expect(!(ran.messages + doctor.data + doctor.messages).contains("wrong-42"))
+  }
 }

@@ -171,8 +171,9 @@ struct EditDatabase {
     let known = row.record.pending
     row.record.pending = FieldValues(
       known.overlaid(values).members.filter { field, value in
-        value != row.record.data[field]
-          && (known.known(field) != nil || others.contains { $0.delta.known(field) != nil })
+        let isHeld = others.contains { $0.delta.known(field) != nil }
+        return value != row.record.data[field]
+          ? isHeld || known.known(field) != nil : isHeld && values.known(field) == nil
       })
     row.hash = row.hash == hashes.before ? hashes.after : defect == .keepsOldContent ? row.hash : nil
     if let order, order > row.order {

@@ -106,6 +106,31 @@ import Testing
     }
   }
 
+  @Test("W4 A field that an edit has set back stays pending until a push of that edit has looked at PEMS")
+  func setBack() async throws {
+    try await onDatabase { session in
+      try prepare(session, 1)
+      try session.execute(
+        """
+        UPDATE pfa_mirror SET data = data || '{"dor": "SITE", "manufacturer": "A", "model": "B"}',
+          pending_base = '{"dor": "BEO", "manufacturer": "A", "model": "B"}';
+        INSERT INTO pfa_modification (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
+          sync_state, committed_at, next_attempt_at)
+        SELECT id, 'RIO', 'ann', 's', '{"manufacturer": "A"}', '{manufacturer}', 1, 'committed', now(), now() FROM pfa_mirror
+        """)
+      let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+      let sent = try PushStore.load(session, claim).edit.ours(["dor"])
+      try PushStore.finish(session, claim, sent, hashes: (0, 0), order: nil, wasSent: true, day: "d")
+      #expect(try session.list("SELECT pending_base::text FROM pfa_mirror") == [#"{"manufacturer": "A"}"#])
+      let next = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+      let edit = try PushStore.load(session, next).edit
+      #expect(edit.concerned == ["manufacturer"])
+      try PushStore.finish(
+        session, next, edit.ours(edit.concerned), hashes: (0, 0), order: nil, wasSent: false, day: "d")
+      #expect(try session.count("SELECT count(*)::int FROM pfa_mirror WHERE pending_base IS NULL") == 1)
+    }
+  }
+
   @Test("S1-24, S1-60 The next pushes are found by an index, whatever else is in the table")
   func plan() async throws {
     try await onDatabase { session in

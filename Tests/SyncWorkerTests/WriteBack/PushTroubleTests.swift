@@ -58,11 +58,14 @@ struct PushTroubleTests {
   @Test("a worker whose lease was taken over changes nothing any more")
   func takenOver() async throws {
     try await WorkerWorld.withRecords { world, first in
-      world.pems.fail(.ofWrites(.slow(1_500)))
+      let (waiting, letGo) = AsyncStream.makeStream(of: Never.self)
+      defer { letGo.finish() }
+      world.pems.fail(.ofWrites(.after(Task { for await _ in waiting {} })))
       let id = try await world.edit(3, #"{"dor": "SITE"}"#)
       try await until("PEMS is asked") { world.pems.writes.requests == 1 }
       try await world.execute(
         "UPDATE pfa_modification SET lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 hour'")
+      letGo.finish()
       try await until("the first one is fenced") { first.metric(MetricCatalog.fenced) == 1 }
       #expect(try await world.editState(id) == "syncing")
       try await world.execute("UPDATE pfa_modification SET lease_expires_at = now()")
