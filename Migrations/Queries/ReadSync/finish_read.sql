@@ -16,7 +16,7 @@ job AS (
   SET state = $3, finished_at = CASE WHEN $3 IN ('succeeded', 'failed', 'cancelled') THEN now() END, lease_token = NULL,
     lease_expires_at = NULL, error_code = $6, error_message = $7,
     result = CASE WHEN $3 = 'succeeded' THEN
-      CASE WHEN s.rejected > 0 OR $6::text IS NOT NULL THEN 'with_rejects' WHEN s.conflicted > 0 THEN 'with_conflicts' ELSE 'clean' END END,
+      CASE WHEN s.rejected > 0 THEN 'with_rejects' WHEN s.conflicted > 0 THEN 'with_conflicts' ELSE 'clean' END END,
     progress = jsonb_build_object('pages', s.pages, 'received', s.received)
   FROM sums s
   WHERE j.id = $1::uuid AND j.lease_token = $2::uuid AND j.state = 'running'
@@ -25,7 +25,7 @@ job AS (
 log AS (
   UPDATE pfa_sync_log l
   SET status = coalesce($4,
-      CASE WHEN s.rejected > 0 THEN 'completed_with_errors' ELSE 'completed' END), pages = s.pages,
+      CASE WHEN s.rejected > 0 OR $6::text IS NOT NULL THEN 'completed_with_errors' ELSE 'completed' END), pages = s.pages,
     received = s.received,
     inserted = s.inserted, updated = s.updated, unchanged = s.unchanged, stale = s.stale, discontinued = s.discontinued,
     conflicted = s.conflicted, rejected = s.rejected, swept = $5::bigint, error_code = $6, error_message = $7,

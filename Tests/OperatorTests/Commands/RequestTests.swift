@@ -79,7 +79,8 @@ import Testing
     #expect(history.map { $0["actor"]?.string } == ["bob"] && history[0]["reason"]?.string == "wrong source")
     #expect(try await syncline(["jobs", "cancel", id, "--yes"]).code == .conflict)
     let again = try await syncline(["jobs", "retry", id, "--yes"])
-    #expect(again.code == .ok && (try again.json["parameters"]?["source"]?.string) == "pems", "\(again.messages)")
+    let source = try again.json["parameters"]?["source"]?.string
+    #expect(again.code == .ok && source == "pems", "\(again.messages)")
   }
 
   @Test("A request that nobody noted in full can not be cancelled, and says so")
