@@ -61,5 +61,8 @@ extension SQLCatalog {
     Migration(
       version: 23, name: "analytics", up: text(PackageResources.V0023_analytics_up_sql),
       down: text(PackageResources.V0023_analytics_down_sql)),
+    Migration(
+      version: 24, name: "evidence", up: text(PackageResources.V0024_evidence_up_sql),
+      down: text(PackageResources.V0024_evidence_down_sql)),
   ]
 }
