@@ -122,9 +122,9 @@ package struct RecordCanonicalizer: Sendable {
     pfaId idValue: JSONValue?, order: SourceOrder?, discontinued: JSONValue?, data: [JSONValue.Member]
   ) -> RecordOutcome {
     guard let id = idValue?.string, !FieldConversion.isBlank(id) else {
-      // Without a value of its own, what else came: nothing but that tells which record it was.
-      let value = idValue.flatMap { $0.isNull ? nil : $0 } ?? .object(data)
-      return reject(nil, "pfaId", IssueCode.missingPfaId, FieldIssue.text(value))
+      // A value that is none: what else came, because nothing but that tells which record it was.
+      let told = idValue.flatMap { $0.isNull || $0.string != nil ? nil : $0 } ?? .object(data)
+      return reject(nil, "pfaId", IssueCode.missingPfaId, FieldIssue.text(told))
     }
     let pfaId = PfaIdentifier.normalized(id)
     guard pfaId.utf8.count <= RecordCanonicalizer.pfaIdLimit else {
