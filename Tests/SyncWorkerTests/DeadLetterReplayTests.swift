@@ -108,7 +108,8 @@ struct DeadLetterReplayTests {
       try await until("both have been met") { try await world.ends().values.reduce(0, +) == 4 }
       #expect(try await letters(world)[1] == "discarded|1|1|INVALID_JSON|bob")
       #expect(try await world.count("dead_letter") == 2)
-      let told = "SELECT string_agg(event, ' ' ORDER BY id) FROM operator_event GROUP BY letter_id ORDER BY letter_id"
+      let told =
+        "SELECT string_agg(event, ' ' ORDER BY id) FROM operator_event WHERE letter_id > 0 GROUP BY letter_id ORDER BY letter_id"
       #expect(try await world.lines(told) == ["replayed discarded resolved", "replayed discarded"])
       // Given up, it can still be sent again.
       try await replay(world, [2])
