@@ -1,6 +1,7 @@
 /// The statements behind permissions, records and the histories of what operators decide.
 extension Queries {
   package static let bindSession = SQLCatalog.text(PackageResources.bind_session_sql)
+  package static let deadLetterHistory = SQLCatalog.text(PackageResources.dead_letter_history_sql)
   package static let grantPermission = SQLCatalog.text(PackageResources.grant_permission_sql)
   package static let implausibleOrders = SQLCatalog.text(PackageResources.implausible_orders_sql)
   package static let listOperatorEvents = SQLCatalog.text(PackageResources.list_operator_events_sql)
@@ -17,6 +18,7 @@ extension Queries {
   /// By file name, as in ``all``.
   static let decisions: [(name: String, sql: String)] = [
     ("bind_session", bindSession),
+    ("dead_letter_history", deadLetterHistory),
     ("grant_permission", grantPermission),
     ("implausible_orders", implausibleOrders),
     ("list_operator_events", listOperatorEvents),

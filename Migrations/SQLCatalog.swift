@@ -64,6 +64,7 @@ package enum Queries {
   package static let storeDrift = SQLCatalog.text(PackageResources.store_drift_sql)
   package static let storeWatermark = SQLCatalog.text(PackageResources.store_watermark_sql)
   package static let sweepOrphans = SQLCatalog.text(PackageResources.sweep_orphans_sql)
+  package static let vouchedPage = SQLCatalog.text(PackageResources.vouched_page_sql)
 
   package static let commitEdits = SQLCatalog.text(PackageResources.commit_edits_sql)
   package static let conflictEdits = SQLCatalog.text(PackageResources.conflict_edits_sql)
@@ -249,6 +250,7 @@ package enum Queries {
     ("store_drift", storeDrift),
     ("store_watermark", storeWatermark),
     ("sweep_orphans", sweepOrphans),
+    ("vouched_page", vouchedPage),
     ("commit_edits", commitEdits),
     ("conflict_edits", conflictEdits),
     ("known_commits", knownCommits),

@@ -62,6 +62,9 @@ extension SQLCatalog {
       version: 23, name: "analytics", up: text(PackageResources.V0023_analytics_up_sql),
       down: text(PackageResources.V0023_analytics_down_sql)),
     Migration(
+      version: 24, name: "evidence", up: text(PackageResources.V0024_evidence_up_sql),
+      down: text(PackageResources.V0024_evidence_down_sql)),
+    Migration(
       version: 25, name: "answers", up: text(PackageResources.V0025_answers_up_sql),
       down: text(PackageResources.V0025_answers_down_sql)),
     Migration(

@@ -41,7 +41,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     let plan = BatchPlan([decoded], known: ["RIO"])
     // Each message comes to something: nothing disappears.
     if plan.steps.isEmpty && plan.skipped == 0 { return "the message came to nothing" }
-    if case .page(let page, let outcomes, _) = decoded.content, outcomes.count != page.records.count {
+    if case .page(let page, let outcomes, _, _) = decoded.content, outcomes.count != page.records.count {
       return "\(outcomes.count) outcomes of \(page.records.count) records"
     }
     return nil

@@ -80,6 +80,8 @@ struct ChangedRecordTests {
       ]
       try await world.apply(messages)
       #expect(try await world.lines("SELECT pfa_id FROM pfa_mirror ORDER BY 1") == ["good-1", "good-2"])
+      let places = "SELECT topic, partition, kafka_offset FROM sync_record_issue ORDER BY kafka_offset"
+      #expect(try await world.lines(places) == (1...9).map { "\(world.topics.readSync)|0|\($0)" })
       let issues = try await world.lines(
         "SELECT code, pfa_id FROM sync_record_issue WHERE rejected AND raw IS NOT NULL ORDER BY 1, 2")
       #expect(
@@ -94,6 +96,18 @@ struct ChangedRecordTests {
       #expect(log.status == "completed_with_errors")
       #expect(try await world.count("dead_letter") == 0)
       #expect(try await world.kpiDifferences() == [])
+
+      // Sent again, to another place: the good ones are unchanged, of the bad ones nothing is said twice.
+      let before = try await world.lines("SELECT * FROM sync_record_issue ORDER BY id")
+      try await world.apply(
+        messages.map { message in
+          var again = message
+          again.partition = 2
+          return again
+        })
+      #expect(try await world.lines("SELECT * FROM sync_record_issue ORDER BY id") == before)
+      let sum = try #require(try await world.streamRow())
+      #expect(sum.received == 13 && sum.rejected == 9 && sum.unchanged == 2 && sum.isClosed, "\(sum)")
     }
   }
 

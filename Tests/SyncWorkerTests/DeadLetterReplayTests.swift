@@ -77,17 +77,44 @@ struct DeadLetterReplayTests {
       try await replay(world)
       try await until("and again") { try await letters(world) == ["open|3|2|INVALID_JSON|ann"] }
       await worker.stop()
-      let ends = try await world.lines(
-        "SELECT partition, next_offset FROM consumer_offset WHERE topic = '\(world.topics.readSync)'")
+      let ends = try await world.ends()
+      let history = try await world.lines("SELECT * FROM operator_event ORDER BY id")
       try await world.execute("UPDATE consumer_offset SET next_offset = 0")
       try world.startWorker()
-      var wanted: [Int32: Int64] = [:]
-      for line in ends {
-        let cells = line.split(separator: "|").compactMap { Int64($0) }
-        wanted[Int32(cells[0])] = cells[1]
-      }
-      try await world.waitUntilApplied(wanted)
+      try await world.waitUntilApplied(ends)
       #expect(try await letters(world) == ["open|3|2|INVALID_JSON|ann"])
+      #expect(try await world.lines("SELECT * FROM operator_event ORDER BY id") == history)
+    }
+  }
+
+  @Test("Given up while its message is on its way: applied, the letter is resolved; refused, it stays discarded")
+  func givenUpUnderWay() async throws {
+    try await WorkerWorld.with { world in
+      let worker = try world.startWorker()
+      let late = Events.record(1, organization: "NEW")
+      try await world.apply([
+        world.message(Events.changed(late, organization: "NEW"), key: "NEW/1"),
+        world.message(Array("{".utf8), headers: Events.headers()),
+      ])
+      await worker.stop()
+      try await world.execute("INSERT INTO organization (id) VALUES ('NEW')")
+      try await replay(world, [1, 2])
+      try await world.connection.run { session in
+        for _ in 0..<2 { _ = try DeadLetterDecisions.discard(session, [1, 2], by: "bob", reason: "enough") }
+      }
+      #expect(try await letters(world).allSatisfy { $0.hasPrefix("discarded|1|1|") })
+      try world.startWorker()
+      try await until("the first is applied") { try await letters(world)[0].hasPrefix("resolved|1|1|") }
+      try await until("both have been met") { try await world.ends().values.reduce(0, +) == 4 }
+      #expect(try await letters(world)[1] == "discarded|1|1|INVALID_JSON|bob")
+      #expect(try await world.count("dead_letter") == 2)
+      let told =
+        "SELECT string_agg(event, ' ' ORDER BY id) FROM operator_event WHERE letter_id > 0 GROUP BY letter_id ORDER BY letter_id"
+      #expect(try await world.lines(told) == ["replayed discarded resolved", "replayed discarded"])
+      // Given up, it can still be sent again.
+      try await replay(world, [2])
+      try await until("it was refused once more") { try await letters(world)[1].hasPrefix("open|2|2|") }
+      #expect(try await world.lines(told)[1] == "replayed discarded replayed reopened")
     }
   }
 

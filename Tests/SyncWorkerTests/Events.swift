@@ -60,6 +60,16 @@ extension WorkerWorld {
     try await waitUntilApplied(ends)
   }
 
+  /// Where each partition of read syncs is applied to.
+  func ends() async throws -> [Int32: Int64] {
+    let positions = "SELECT partition, next_offset FROM consumer_offset WHERE topic = '\(topics.readSync)'"
+    return Dictionary(
+      uniqueKeysWithValues: try await lines(positions).map { line in
+        let cells = line.split(separator: "|").compactMap { Int64($0) }
+        return (Int32(cells[0]), cells[1])
+      })
+  }
+
   func message(_ event: CloudEvent, key: String, partition: Int32 = 0) -> OutgoingMessage {
     OutgoingMessage(
       topic: topics.readSync, partition: partition, key: Array(key.utf8), value: event.data,

@@ -119,7 +119,7 @@ struct FullSyncTests {
       for message in pages {
         let value = try #require(message.value)
         #expect(value.count <= 900_000)
-        guard case .page(let page, let outcomes, _) = DecodedMessage(message).content else {
+        guard case .page(let page, let outcomes, _, _) = DecodedMessage(message).content else {
           Issue.record("not a page")
           continue
         }

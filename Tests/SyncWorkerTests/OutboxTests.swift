@@ -1,4 +1,5 @@
 import Kafka
+import SyncDomain
 import SyncStore
 import SyncWorker
 import TestKit
@@ -77,6 +78,29 @@ struct OutboxTests {
       try await until("both others are on the topic") { reader.all.count >= 2 }
       #expect(Set(reader.all.compactMap { $0.key.map { String(decoding: $0, as: UTF8.self) } }) == ["1", "3"])
       #expect(reader.all.count == 2)
+      await reader.close()
+    }
+  }
+
+  @Test("The event of a job that is larger than Kafka takes is published without what makes it so, and says that")
+  func largeJob() async throws {
+    try await WorkerWorld.with { world in
+      let reader = try TopicReader(world.topics.jobEvents, settings: world.kafka.settings)
+      for bytes in [600_000, 1_500_000] {
+        try await world.execute(
+          """
+          INSERT INTO sync_job (organization_id, kind, state, parameters, finished_at)
+          VALUES ('RIO', 'schema_change', 'failed', jsonb_build_object('changes', repeat('x', \(bytes))), now())
+          """)
+      }
+      try world.startWorker()
+      try await until("both are on the topic") { reader.all.count == 2 }
+      try await until("the outbox is empty") { try await world.count("outbox") == 0 }
+      let left = try reader.all.map { message in
+        let event = try JSONValue(parsing: message.value ?? [])
+        return event["left_out"].map { String(decoding: $0.canonical(), as: UTF8.self) }
+      }
+      #expect(Set(left) == [#"["history.data"]"#, #"["history.data","parameters"]"#])
       await reader.close()
     }
   }

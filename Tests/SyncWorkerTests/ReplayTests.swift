@@ -38,19 +38,19 @@ struct ReplayTests {
     }
   }
 
-  /// A dead letter and a request that was refused; returns where each partition ends then.
+  /// A dead letter, single events, good and bad; returns where each partition ends then.
   private func publishOddities(_ world: WorkerWorld) async throws -> [Int32: Int64] {
     try await world.apply([world.message(Array("nonsense".utf8), headers: Events.headers(), partition: 1)])
     try await world.apply(
       (0..<20).map { world.message(Events.changed(Events.record($0 + 1_000)), key: "\($0)", partition: 2) })
-    var ends: [Int32: Int64] = [:]
-    for line in try await world.lines(
-      "SELECT partition, next_offset FROM consumer_offset WHERE topic = '\(world.topics.readSync)'")
-    {
-      let cells = line.split(separator: "|").compactMap { Int64($0) }
-      ends[Int32(cells[0])] = cells[1]
-    }
-    return ends
+    // Records that are rejected, and one of whose fields is not taken.
+    let odd = [#"{"pfaId":"","data":{}}"#, #"{"pfaId":"odd","data":{"monthlyRate":"x"}}"#, "7"]
+    try await world.apply(
+      odd.map { record in
+        let payload = Array(#"{"organization":"RIO","record":\#(record)}"#.utf8)
+        return world.message(payload, headers: Events.headers(), partition: 3)
+      })
+    return try await world.ends()
   }
 
   private func everything(_ world: WorkerWorld) async throws -> [String: [String]] {
@@ -58,10 +58,13 @@ struct ReplayTests {
       "rows": try await world.rows(), "kpis": try await world.kpis(),
       "changes": try await world.lines("SELECT * FROM kpi_change ORDER BY id"),
       "jobs": try await world.lines("SELECT id, state, result, attempt, error_code FROM sync_job ORDER BY id"),
-      // A single event has no identity that is remembered: delivered again it is counted again, as unchanged.
+      // A record has no identity that is remembered: delivered again it is counted again, as unchanged or stale. One
+      // that is rejected has its issue.
+      "rejected": try await world.lines(
+        "SELECT stream, rejected FROM pfa_sync_log WHERE stream IS NOT NULL ORDER BY id"),
       "logs": try await world.lines("SELECT * FROM pfa_sync_log WHERE job_id IS NOT NULL ORDER BY id"),
       "pages": try await world.lines("SELECT job_id, page, state, received, inserted FROM sync_page ORDER BY 1, 2"),
-      "issues": try await world.lines("SELECT * FROM sync_record_issue WHERE job_id IS NOT NULL ORDER BY id"),
+      "issues": try await world.lines("SELECT * FROM sync_record_issue ORDER BY id"),
       "dead letters": try await world.lines("SELECT * FROM dead_letter ORDER BY id"),
       "inserted": try await world.lines("SELECT sum(inserted), sum(updated) FROM pfa_sync_log"),
     ]

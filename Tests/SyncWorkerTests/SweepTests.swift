@@ -1,3 +1,4 @@
+import Kafka
 import PEMS
 import SQLCatalog
 import SyncDomain
@@ -121,6 +122,34 @@ struct SweepTests {
         .count
       #expect(log.status == "completed" && log.swept == active && log.unchanged == 70 && log.code == nil, "\(log)")
       #expect(world.pems.requests == requests, "the read is not repeated")
+      #expect(try await world.kpiDifferences() == [])
+    }
+  }
+
+  @Test(
+    "contract 4.1, 4.7: an approved sweep leaves what was announced since the read began, not what is delivered again")
+  func announcedBeforeApproval() async throws {
+    try await WorkerWorld.with(.of { $0.records = 3 }) { world in
+      let worker = try world.startWorker()
+      let records = (100..<140).map { Events.record($0) }.filter { !$0.discontinued }
+      try await world.apply(records.map { world.message(Events.changed($0), key: "RIO/\($0.pfaId)") })
+      let job = try await world.sync(.full)
+      #expect(job.state == "awaiting_approval" && job.code == "MASS_DISCONTINUE")
+      let rows = try await world.rows()
+      let announced = records.prefix(2)
+      try await world.apply(announced.map { world.message(Events.changed($0), key: "RIO/\($0.pfaId)") })
+      // Everything comes again, as it was produced.
+      await worker.stop()
+      let ends = try await world.ends()
+      try await world.execute("UPDATE consumer_offset SET next_offset = 0")
+      try world.startWorker()
+      try await world.waitUntilApplied(ends)
+      #expect(try await world.rows() == rows)
+      _ = try await world.connection.run { try $0.query(Queries.approveJob, [.uuid(job.id), .null]) }
+      #expect(try await world.waitForJob(job.id, in: ["succeeded", "failed"]).state == "succeeded")
+      let swept = "SELECT pfa_id FROM pfa_mirror WHERE swept_by IS NOT NULL ORDER BY pfa_id"
+      #expect(try await world.lines(swept) == records.dropFirst(2).map(\.pfaId).sorted())
+      #expect(try await world.logRow(job.id)?.swept == Int64(records.count - 2))
       #expect(try await world.kpiDifferences() == [])
     }
   }

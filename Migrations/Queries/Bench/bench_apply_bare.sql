@@ -7,7 +7,7 @@
 -- $13 stream: where batches without a page of their own are counted  $14 sync type of that row
 -- $15 received, with rejected and duplicates  $16 rejected  $17 duplicates with equal content
 -- $18 issue pfaIds  $19 fields  $20 codes  $21 raw values  $22 whether the record was rejected
--- $23 ids of records that came without data
+-- $23 ids of records that came without data  $24 to $29 as there, unused
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
 ),
@@ -62,8 +62,8 @@ added AS (
   FROM known k WHERE k.id IS NULL
   RETURNING 1
 ),
--- Parameters that only totals and lineage need; they must have types.
-unused AS (SELECT $7::int, $8::text, $9::text),
+-- Parameters that only the whole statement needs; they must have types.
+unused AS (SELECT $7::int, $8::text, $9::text, $24::int8[], $25::text, $26::int, $27::int8[], $28::text[], $29::int4[]),
 counted AS MATERIALIZED (
   SELECT (SELECT count(*) FROM added)::int AS inserted,
     (SELECT count(*) FROM changed WHERE old_discontinued OR NOT is_discontinued)::int AS updated,

@@ -12,6 +12,8 @@
 -- $15 received, with rejected and duplicates  $16 rejected  $17 duplicates with equal content
 -- $18 issue pfaIds  $19 fields  $20 codes  $21 raw values  $22 whether the record was rejected
 -- $23 ids of records of the page that the mirror had when they were read: unchanged
+-- $24 when Kafka took each record's message, ms, or null  $25 topic  $26 partition
+-- $27 offsets of the messages that issues came with  $28 their events, as UUIDs  $29 which issue of its event each is
 --
 -- Whatever statistics say (a first sync fills an empty table under a cached plan), each row is found by a probe of
 -- its own: the lookups stand in subqueries that are not pulled up, and the updates join under become_applier.sql,
@@ -19,20 +21,32 @@
 --
 -- Open edits of the records that change are told in the same statement: one index probe for each such record.
 --
--- Locks: changed mirror rows in pfa_id order, then their open edits, then KPI slots in key order, then the page or
+-- Locks: changed and confirmed mirror rows in pfa_id order, then their open edits, then KPI slots in key order, then the page or
 -- stream row, then the log row of a run that has ended.
--- Indexes: pfa_mirror_key, pfa_mirror_pkey, pfa_modification_open, pfa_sync_log_job_id_key. A key that another session
+-- Indexes: pfa_mirror_key, pfa_mirror_pkey, pfa_modification_open, pfa_sync_log_job_id_key, sync_job_one_read,
+-- sync_record_issue_event. A key that another session
 -- inserts at the same time ends in 23505: the transaction is retried.
 WITH incoming AS MATERIALIZED (
-  SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
+  SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[], $24::int8[])
+    AS t (pfa_id, block, index, hash, data, produced_at)
 ),
--- When the run began whose page this is. No row: single events, and pages that come again.
+-- The message of a job that this is. No row: single events, and pages that no reader of ours wrote down.
+own AS MATERIALIZED (
+  SELECT p.job_id, p.state FROM sync_page p WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12
+),
+-- When the run began whose page this is. No row: no page of a job, or one that comes again.
 bringing AS MATERIALIZED (
-  SELECT l.started_at FROM sync_page p JOIN pfa_sync_log l ON l.job_id = p.job_id
-  WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12 AND p.state = 'allocated'
+  SELECT l.started_at FROM own p JOIN pfa_sync_log l ON l.job_id = p.job_id WHERE p.state = 'allocated'
+),
+-- When the full read began that is open and may sweep, for what others announce meanwhile.
+sweeping AS MATERIALIZED (
+  SELECT l.started_at FROM sync_job j JOIN pfa_sync_log l ON l.job_id = j.id
+  WHERE j.organization_id = $1 AND j.kind = 'read_sync' AND j.state IN ('queued', 'running', 'retrying', 'awaiting_approval')
+    AND j.parameters -> 'dryRun' IS DISTINCT FROM 'true' AND l.sync_type = 'full' AND NOT EXISTS (SELECT FROM own)
 ),
 -- A row that a sweep discontinued is taken back at an equal order only by a page of a run that began after the sweep:
--- whatever comes again, or was read before, says nothing of PEMS since.
+-- whatever comes again, or was read before, says nothing of PEMS since. One that is announced as it stands, by a message
+-- that is younger than the open read, is confirmed: the read may have passed before it was there, so it is not swept.
 known AS MATERIALIZED (
   SELECT i.pfa_id, i.block, i.index, i.hash, i.data, m.id, m.content_hash = i.hash AS same_content,
     (i.block, i.index) IS NOT DISTINCT FROM (m.source_block, m.source_index) AS same_order,
@@ -45,19 +59,23 @@ known AS MATERIALIZED (
       WHEN m.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing)
         THEN (i.block, i.index) >= (m.source_block, m.source_index)
       ELSE (i.block, i.index) > (m.source_block, m.source_index)
-    END AS newer
+    END AS newer,
+    coalesce(m.swept_by IS NULL AND NOT m.is_discontinued AND m.content_hash = i.hash
+      AND (i.block IS NULL OR (i.block, i.index) = (m.source_block, m.source_index))
+      AND (SELECT started_at FROM sweeping) > coalesce(m.last_synced_at, '-infinity')
+      AND (SELECT started_at FROM sweeping) <= coalesce(to_timestamp(i.produced_at / 1000.0), 'infinity'), false) AS confirms
   FROM incoming i
   LEFT JOIN LATERAL (
-    SELECT p.id, p.content_hash, p.source_block, p.source_index, p.swept_by, p.last_synced_at
+    SELECT p.id, p.content_hash, p.source_block, p.source_index, p.swept_by, p.last_synced_at, p.is_discontinued
     FROM pfa_mirror p WHERE p.organization_id = $1 AND p.pfa_id = i.pfa_id
     OFFSET 0
   ) m ON true
 ),
 locked AS MATERIALIZED (
-  SELECT m.*, k.data, k.block, k.index, k.hash,
+  SELECT m.*, k.data, k.block, k.index, k.hash, k.confirms,
     m.swept_by IS NULL AND m.content_hash IS NOT DISTINCT FROM k.hash AS same_content,
     CASE WHEN m.pending_base IS NOT NULL THEN pfa_merge_read(k.data::jsonb, m.effective, m.pending_base) END AS merged
-  FROM (SELECT * FROM known WHERE newer ORDER BY pfa_id) k
+  FROM (SELECT * FROM known WHERE newer OR confirms ORDER BY pfa_id) k
   CROSS JOIN LATERAL (
     SELECT p.id, p.version, p.data AS effective, p.pending_base, p.content_hash, p.swept_by, p.category, p.source, p.dor,
       p.is_discontinued, p.is_actualized, p.monthly_rate, p.purchase_price, p.original_start, p.original_end,
@@ -65,6 +83,8 @@ locked AS MATERIALIZED (
     FROM pfa_mirror p
     WHERE p.organization_id = $1 AND p.pfa_id = k.pfa_id
       AND CASE
+        WHEN k.confirms THEN p.swept_by IS NULL AND NOT p.is_discontinued AND p.content_hash = k.hash
+          AND (k.block IS NULL OR (k.block, k.index) = (p.source_block, p.source_index))
         WHEN p.swept_by IS NOT NULL AND (SELECT started_at FROM bringing) <= p.last_synced_at THEN false
         WHEN k.block IS NULL THEN p.content_hash IS DISTINCT FROM k.hash
           OR (p.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing))
@@ -83,7 +103,12 @@ advanced AS (
   SET source_block = l.block, source_index = l.index, last_synced_at = now(),
     data = CASE WHEN l.data::jsonb ? 'lastModified'
       THEN m.data || jsonb_build_object('lastModified', l.data::jsonb -> 'lastModified') ELSE m.data - 'lastModified' END
-  FROM locked l WHERE m.id = l.id AND l.same_content
+  FROM locked l WHERE m.id = l.id AND l.same_content AND NOT l.confirms
+  RETURNING 1
+),
+confirmed AS (
+  UPDATE pfa_mirror m SET last_synced_at = greatest(now(), (SELECT started_at FROM sweeping))
+  FROM locked l WHERE m.id = l.id AND l.confirms
   RETURNING 1
 ),
 touched AS MATERIALIZED (
@@ -199,21 +224,38 @@ lineage AS (
     actual_cost, record_count, actualized_count)
   SELECT $1, category, source, dor, $8, $9, plan, forecast, actual, records, actualized FROM delta
 ),
+listed AS (
+  -- Issues of single events and of foreign pages, with their message: of an event that is delivered again they are there.
+  INSERT INTO sync_record_issue (stream, organization_id, pfa_id, field, code, raw, rejected, topic, partition, kafka_offset,
+    event_key, event_part)
+  SELECT $13, $1, i.pfa_id, i.field, i.code, i.raw, i.rejected, $25, $26::int, i.kafka_offset, i.event_key::uuid, i.event_part
+  FROM unnest($18::text[], $19::text[], $20::text[], $21::text[], $22::bool[], $27::int8[], $28::text[], $29::int4[])
+    AS i (pfa_id, field, code, raw, rejected, kafka_offset, event_key, event_part)
+  WHERE NOT EXISTS (SELECT FROM own)
+  ORDER BY i.event_key, i.event_part
+  ON CONFLICT (organization_id, event_key, event_part) WHERE event_key IS NOT NULL DO NOTHING
+  RETURNING rejected
+),
 counted AS MATERIALIZED (
-  SELECT (SELECT count(*) FROM added)::int AS inserted,
+  -- A rejected record counts with its issue.
+  SELECT CASE WHEN EXISTS (SELECT FROM own) THEN $16::int ELSE (SELECT count(*) FROM listed WHERE rejected)::int END AS rejected,
+    (SELECT count(*) FROM added)::int AS inserted,
     (SELECT count(*) FROM changed WHERE NOT is_conflict AND (old_discontinued OR NOT is_discontinued))::int AS updated,
     (SELECT count(*) FROM changed WHERE NOT is_conflict AND NOT old_discontinued AND is_discontinued)::int AS discontinued,
     (SELECT count(*) FROM changed WHERE is_conflict)::int AS conflicted,
-    $17::int + cardinality($23::text[]) + (SELECT count(*) FROM advanced)::int
-      + (SELECT count(*) FROM known WHERE id IS NOT NULL AND NOT newer AND same_content AND (same_order OR block IS NULL))::int AS unchanged
+    $17::int + cardinality($23::text[]) + (SELECT count(*) FROM advanced)::int + (SELECT count(*) FROM confirmed)::int
+      + (SELECT count(*) FROM known
+        WHERE id IS NOT NULL AND NOT newer AND NOT confirms AND same_content AND (same_order OR block IS NULL))::int AS unchanged
 ),
 outcome AS MATERIALIZED (
-  SELECT c.*, $15::int - $16::int - c.inserted - c.updated - c.discontinued - c.unchanged - c.conflicted AS stale FROM counted c
+  SELECT c.*, $15::int - $16::int + c.rejected AS received,
+    $15::int - $16::int - c.inserted - c.updated - c.discontinued - c.unchanged - c.conflicted AS stale
+  FROM counted c
 ),
 page AS (
   UPDATE sync_page p
-  SET state = 'applied', received = $15, inserted = o.inserted, updated = o.updated, unchanged = o.unchanged,
-    stale = o.stale, discontinued = o.discontinued, conflicted = o.conflicted, rejected = $16, applied_at = now(),
+  SET state = 'applied', received = o.received, inserted = o.inserted, updated = o.updated, unchanged = o.unchanged,
+    stale = o.stale, discontinued = o.discontinued, conflicted = o.conflicted, rejected = o.rejected, applied_at = now(),
     seen = CASE WHEN p.keep_seen AND NOT p.is_late THEN $2 || $23 || array_remove($18::text[], NULL) END
   FROM outcome o
   WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12 AND p.state = 'allocated'
@@ -229,10 +271,10 @@ late AS (
 run AS (
   INSERT INTO pfa_sync_log AS l (stream, organization_id, sync_type, status, received, inserted, updated, unchanged, stale,
     discontinued, conflicted, rejected, pages, completed_at)
-  SELECT $13, $1, $14, CASE WHEN $16 > 0 THEN 'completed_with_errors' ELSE 'completed' END, $15, o.inserted, o.updated,
-    o.unchanged, o.stale, o.discontinued, o.conflicted, $16, 1, now()
+  SELECT $13, $1, $14, CASE WHEN o.rejected > 0 THEN 'completed_with_errors' ELSE 'completed' END, o.received, o.inserted,
+    o.updated, o.unchanged, o.stale, o.discontinued, o.conflicted, o.rejected, 1, now()
   FROM outcome o
-  WHERE NOT EXISTS (SELECT FROM sync_page p WHERE p.job_id = $10::uuid AND p.page = $11::int AND p.event_id = $12)
+  WHERE o.received > 0 AND NOT EXISTS (SELECT FROM own)
   ON CONFLICT (organization_id, stream) DO UPDATE
   SET received = l.received + excluded.received, inserted = l.inserted + excluded.inserted, updated = l.updated + excluded.updated,
     unchanged = l.unchanged + excluded.unchanged, stale = l.stale + excluded.stale,
@@ -243,12 +285,12 @@ run AS (
   RETURNING 1
 ),
 issues AS (
-  INSERT INTO sync_record_issue (job_id, stream, organization_id, page, pfa_id, field, code, raw, rejected)
-  SELECT CASE WHEN EXISTS (SELECT FROM page) THEN $10::uuid END, CASE WHEN EXISTS (SELECT FROM run) THEN $13 END, $1,
-    CASE WHEN EXISTS (SELECT FROM page) THEN $11::int END, i.pfa_id, i.field, i.code, i.raw, i.rejected
-  FROM unnest($18::text[], $19::text[], $20::text[], $21::text[], $22::bool[]) AS i (pfa_id, field, code, raw, rejected)
-  WHERE EXISTS (SELECT FROM page) OR EXISTS (SELECT FROM run)
+  INSERT INTO sync_record_issue (job_id, organization_id, page, pfa_id, field, code, raw, rejected, topic, partition, kafka_offset)
+  SELECT $10::uuid, $1, $11::int, i.pfa_id, i.field, i.code, i.raw, i.rejected, $25, $26::int, i.kafka_offset
+  FROM unnest($18::text[], $19::text[], $20::text[], $21::text[], $22::bool[], $27::int8[])
+    AS i (pfa_id, field, code, raw, rejected, kafka_offset)
+  WHERE EXISTS (SELECT FROM page)
 )
-SELECT inserted, updated, discontinued, unchanged, stale, conflicted,
+SELECT inserted, updated, discontinued, unchanged, stale, conflicted, rejected,
   EXISTS (SELECT FROM page) OR EXISTS (SELECT FROM run) AS counted
 FROM outcome

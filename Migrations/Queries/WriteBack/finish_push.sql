@@ -35,7 +35,9 @@ confirmed AS (
         ELSE h.is_held AND NOT $3::jsonb ? key END),
     source_block = CASE WHEN o.is_newer THEN $6::bigint ELSE r.source_block END,
     source_index = CASE WHEN o.is_newer THEN $7::bigint ELSE r.source_index - o.is_overtaken::int END,
-    content_hash = CASE WHEN r.content_hash = $4::bigint AND NOT o.is_overtaken THEN $5::bigint END
+    content_hash = CASE WHEN r.content_hash = $4::bigint AND NOT o.is_overtaken THEN $5::bigint END,
+    -- The push has seen the record in PEMS: a read that began before does not sweep it.
+    last_synced_at = now()
   FROM record r, synced s,
     -- A row without an order takes the one that the push has read: pages from before it are then stale here as well.
     LATERAL (SELECT coalesce(($6::bigint, $7::bigint) > (r.source_block, r.source_index), $6::bigint IS NOT NULL) AS is_newer,

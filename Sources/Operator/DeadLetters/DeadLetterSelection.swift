@@ -83,6 +83,14 @@ enum DeadLetterSelection {
     if case .integer(let id)? = row.first { id } else { nil }
   }
 
+  /// Whether there is nothing to give up in a row under ``columns``: it is discarded, or was applied.
+  static func isSettled(_ row: [Cell]) -> Bool {
+    guard let place = columns.firstIndex(where: { $0.name == "status" }), case .text(let status) = row[place] else {
+      return false
+    }
+    return status == "discarded" || status == "resolved"
+  }
+
   static func number(_ text: String) throws(CommandError) -> Int64 {
     guard let number = Int64(text) else { throw notFound(text) }
     return number

@@ -36,28 +36,39 @@ enum DeadLettersReplayCommand {
         return .ok
       }
       try await invocation.confirm("replay \(count)")
-      try await replay(letters.rows.compactMap(DeadLetterSelection.id), invocation, connection)
-      invocation.output.message("\(count) replayed; workers publish and apply them")
+      let done = try await replay(letters.rows.compactMap(DeadLetterSelection.id), invocation, connection)
+      invocation.output.message("replayed \(counted(done, "message")); workers publish and apply them")
       return .ok
     }
   }
 
-  /// In the order they were kept, a portion a transaction; with a rate a portion a second.
-  private static func replay(_ ids: [Int64], _ invocation: Invocation, _ connection: PGConnection) async throws {
+  /// In the order they were kept, a portion a transaction; with a rate a portion a second. Returns how many. What was
+  /// replayed before an interruption or a failure is told, and stays.
+  private static func replay(_ ids: [Int64], _ invocation: Invocation, _ connection: PGConnection) async throws -> Int {
     let rate = invocation.integer("rate").map { Int($0) }
     let (actor, reason) = (invocation.actor, invocation.reason)
     let columns = DeadLetterSelection.columns(for: invocation.output.format)
     var rows = invocation.output.rows(columns)
     var rest = ids[...]
-    while !rest.isEmpty {
-      let some = Array(rest.prefix(rate ?? portion))
-      rest = rest.dropFirst(some.count)
-      let table = try await connection.run { session in
-        try Table(try DeadLetterDecisions.replay(session, some, by: actor, reason: reason), columns)
+    var done = 0
+    do {
+      while !rest.isEmpty {
+        let some = Array(rest.prefix(rate ?? portion))
+        rest = rest.dropFirst(some.count)
+        let table = try await connection.run { session in
+          try Table(try DeadLetterDecisions.replay(session, some, by: actor, reason: reason), columns)
+        }
+        done += table.rows.count
+        for row in table.rows { try rows.append(row) }
+        if rate != nil, !rest.isEmpty { try await Task.sleep(for: .seconds(1)) }
       }
-      for row in table.rows { try rows.append(row) }
-      if rate != nil, !rest.isEmpty { try await Task.sleep(for: .seconds(1)) }
+    } catch {
+      guard done > 0 else { throw error }
+      try rows.finish()
+      invocation.output.message("replayed \(done) of \(counted(ids.count, "message")); the others are as they were")
+      throw error
     }
     try rows.finish()
+    return done
   }
 }

@@ -2,7 +2,7 @@ import Postgres
 import SyncDomain
 import SyncStore
 
-/// `syncline dead-letters show ID`: one message with its bytes, headers and what was wrong with it.
+/// `syncline dead-letters show ID`: one message with its bytes, headers, what was wrong with it, and what became of it.
 enum DeadLettersShowCommand {
   private static let columns = [
     Column("id", .integer), Column("organization_id"), Column("topic"), Column("partition", .integer),
@@ -14,25 +14,27 @@ enum DeadLettersShowCommand {
   ]
 
   static let command = Command(
-    path: ["dead-letters", "show"], summary: "Show one message that could not be applied",
-    discussion:
-      "Key and value are text, or {\"base64\": …} when they are not UTF-8, or null when the message has none.",
+    path: ["dead-letters", "show"], summary: "Show one message that could not be applied, and what became of it",
+    discussion: """
+      Key and value are text, or {"base64": …} when they are not UTF-8, or null when the message has none. The history \
+      has every replay and discard with who and why, and what workers met, the newest last.
+      """,
     arguments: [Argument("ID", "its number")],
     examples: [Example("syncline dead-letters show 7 -o json", "with every byte")], needs: [.database]
   ) { invocation in
     let id = try invocation.argument("ID")
-    let cells = try await Database.read(invocation) { session in
-      guard let row = try DeadLetterReports.letter(session, try DeadLetterSelection.number(id)) else {
-        throw DeadLetterSelection.notFound(id)
-      }
-      return try columns.map { column in
+    let (cells, history) = try await Database.read(invocation) { session in
+      let number = try DeadLetterSelection.number(id)
+      guard let row = try DeadLetterReports.letter(session, number) else { throw DeadLetterSelection.notFound(id) }
+      let cells = try columns.map { column in
         switch column.name {
         case "message_key", "message_value": content(try row.bytea(column.name))
         default: try Cell(try row.field(column.name), column.kind)
         }
       }
+      return (cells, try Table(try DeadLetterReports.history(session, number), HistoryColumns.ofOne))
     }
-    try invocation.output.show(columns, cells)
+    try invocation.output.show(columns, cells, with: ("history", history))
     return .ok
   }
 

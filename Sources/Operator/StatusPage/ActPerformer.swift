@@ -9,8 +9,7 @@ enum ActPerformer {
   ) throws -> String? {
     if let job = request.job { return try decide(request.act, job, by: actor, reason: reason, session) }
     if let letter = request.letter {
-      let decide = request.act == .replayLetter ? DeadLetterDecisions.replay : DeadLetterDecisions.discard
-      return try decide(session, [letter], actor, reason).rowCount > 0 ? nil : "there is no dead letter \(letter)"
+      return try decide(request.act, letter: letter, by: actor, reason: reason, session)
     }
     let (kind, organization) = (request.kind, request.organization)
     if let organization {
@@ -24,6 +23,17 @@ enum ActPerformer {
     }
     let isNew = try QueueStore.pause(session, kind: kind, organization: organization, by: actor, reason: reason)
     return isNew ? nil : "\(request.subject) is paused already"
+  }
+
+  private static func decide(
+    _ act: StatusAct, letter: Int64, by actor: String, reason: String, _ session: PGSession
+  ) throws -> String? {
+    let decide = act == .replayLetter ? DeadLetterDecisions.replay : DeadLetterDecisions.discard
+    guard let row = try decide(session, [letter], actor, reason).first else {
+      return "there is no dead letter \(letter)"
+    }
+    guard act != .replayLetter, try row.bool("changed") == false else { return nil }
+    return "it is \(try row.string("status")) already"
   }
 
   private static func decide(

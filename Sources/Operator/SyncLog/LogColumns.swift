@@ -23,13 +23,13 @@ enum LogColumns {
   static let issues = [
     Column("id", .integer), Column("job_id"), Column("stream"), Column("organization_id"), Column("page", .integer),
     Column("pfa_id"), Column("field"), Column("code"), Column("raw"), Column("rejected", .boolean),
-    Column("created_at", .time),
+    Column("topic"), Column("partition", .integer), Column("kafka_offset", .integer), Column("created_at", .time),
   ]
 
   /// Issues below a thing that names their run already.
   static func issues(for format: OutputFormat) -> [Column] {
     guard format == .table else { return issues }
-    let shown: Set = ["page", "pfa_id", "field", "code", "raw", "rejected"]
+    let shown: Set = ["page", "topic", "partition", "kafka_offset", "pfa_id", "field", "code", "raw", "rejected"]
     return issues.filter { shown.contains($0.name) }
   }
 }

@@ -28,9 +28,7 @@ package enum EditRules {
     case .flag: return ["true", "false"].contains(value.shown) && value.text == nil ? nil : EditCode.invalidType
     case .money:
       guard value.isNumber else { return EditCode.invalidType }
-      guard value.literal.count <= longestNumber, let cents = Cents.parse(value.shown) else {
-        return EditCode.invalidValue
-      }
+      guard let cents = Cents.parse(value.shown), Cents.isExact(value.shown) else { return EditCode.invalidValue }
       return cents < 0 ? EditCode.invalidRange : nil
     case .date:
       guard let text = value.text else { return EditCode.invalidType }
@@ -48,8 +46,6 @@ package enum EditRules {
 
   /// Bytes; all fields of a draft together must fit into an entry of an index, 2,704 bytes.
   package static let longestText = 400
-  /// Digits, sign and point.
-  package static let longestNumber = 40
 
   /// What is wrong with a record in a group of fields.
   static func findings(in record: FieldValues, group: EditableField.Group) -> [Finding] {

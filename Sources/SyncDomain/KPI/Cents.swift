@@ -41,6 +41,22 @@ package enum Cents {
     return negative ? -value : value
   }
 
+  /// Whether a canonical decimal number is an amount in cents, without anything to be rounded.
+  package static func isExact(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return isExact(bytes.span, 0..<bytes.count)
+  }
+
+  @inline(__always)
+  static func isExact(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    var index = range.lowerBound
+    while index < range.upperBound - 3 {
+      if bytes[index] == ASCII.dot { return false }
+      index += 1
+    }
+    return true
+  }
+
   /// The first amount that does not fit.
   private static let limit: Int128 = 100_000_000_000_000_000_000
 

@@ -146,7 +146,9 @@ struct CanonicalScan: Sendable {
       }
       return start + 12
     case .money where first != 0x6E:
-      guard let end = JSONNumber.canonicalEnd(bytes, at: start), end - start < Cents.integerDigits else { return nil }
+      guard let end = JSONNumber.canonicalEnd(bytes, at: start), end - start < Cents.integerDigits,
+        Cents.isExact(bytes, start..<end)
+      else { return nil }
       return end
     case .boolean where first == 0x74: return CanonicalScan.accept("true", bytes, start)
     case .boolean where first == 0x66: return CanonicalScan.accept("false", bytes, start)

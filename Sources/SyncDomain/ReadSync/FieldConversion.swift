@@ -43,7 +43,9 @@ struct FieldConversion {
       decimal = found
     case .bool, .array, .object: return .issue(.null, code: IssueCode.invalidNumber)
     }
-    return Cents.parse(decimal) == nil ? .reject(code: IssueCode.numberOutOfRange) : .value(.number(decimal))
+    guard let cents = Cents.parse(decimal) else { return .reject(code: IssueCode.numberOutOfRange) }
+    if Cents.isExact(decimal) { return .value(.number(decimal)) }
+    return .issue(.number(JSONNumber.canonical(Cents.text(cents))), code: IssueCode.numberRounded)
   }
 
   private func date(_ value: JSONValue) -> Result {

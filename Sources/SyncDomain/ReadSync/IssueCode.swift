@@ -11,12 +11,16 @@ package enum IssueCode {
   package static let invalidUTF8 = "INVALID_UTF8"
   package static let tooDeep = "TOO_DEEP"
   package static let numberOutOfRange = "NUMBER_OUT_OF_RANGE"
+  /// It came as an id alone, on a page that no reader of ours wrote down.
+  package static let unverifiedRecord = "UNVERIFIED_RECORD"
 
   // The field becomes null, the record is accepted.
   package static let invalidDate = "INVALID_DATE"
   package static let invalidNumber = "INVALID_NUMBER"
   package static let invalidBoolean = "INVALID_BOOLEAN"
   package static let invalidText = "INVALID_TEXT"
+  /// The field keeps the value in cents.
+  package static let numberRounded = "NUMBER_ROUNDED"
   /// The field keeps its text; the record costs nothing in KPIs.
   package static let unknownSource = "UNKNOWN_SOURCE"
 

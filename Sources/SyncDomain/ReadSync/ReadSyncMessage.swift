@@ -142,6 +142,13 @@ package struct ReadSyncPage: Sendable {
   /// are not in ``records``.
   package var known: [String]
 
+  /// By which a reader vouches for ``known``: he writes it down before he publishes the page.
+  package static func hash(known: [String]) -> Int64 {
+    var bytes: [UInt8] = []
+    for id in known { JSONText.append(id, to: &bytes) }
+    return Int64(bitPattern: XXH64.hash(bytes))
+  }
+
   init(_ event: CloudEvent) throws(MessageFault) {
     let payload = try Payload(event.data, lists: ["records", "issues", "rejected", "known"])
     organization = try payload.organization(header: event.organization)

@@ -54,7 +54,8 @@ package struct RecordCanonicalizer: Sendable {
     guard case .object = record else { return reject(nil, nil, IssueCode.invalidRecord, FieldIssue.text(record)) }
     let pfaId = (record["pfaId"]?.string).map(PfaIdentifier.normalized)
     guard case .object(let data)? = record["data"] else {
-      return reject(pfaId, "data", IssueCode.invalidRecord, record["data"].map(FieldIssue.text))
+      return reject(
+        pfaId, "data", IssueCode.invalidRecord, record["data"].map(FieldIssue.text) ?? FieldIssue.text(bytes))
     }
     let order: SourceOrder?
     switch record["order"] {
@@ -121,7 +122,9 @@ package struct RecordCanonicalizer: Sendable {
     pfaId idValue: JSONValue?, order: SourceOrder?, discontinued: JSONValue?, data: [JSONValue.Member]
   ) -> RecordOutcome {
     guard let id = idValue?.string, !FieldConversion.isBlank(id) else {
-      return reject(nil, "pfaId", IssueCode.missingPfaId, idValue.map(FieldIssue.text))
+      // A value that is none: what else came, because nothing but that tells which record it was.
+      let told = idValue.flatMap { $0.isNull || $0.string != nil ? nil : $0 } ?? .object(data)
+      return reject(nil, "pfaId", IssueCode.missingPfaId, FieldIssue.text(told))
     }
     let pfaId = PfaIdentifier.normalized(id)
     guard pfaId.utf8.count <= RecordCanonicalizer.pfaIdLimit else {

@@ -12,7 +12,7 @@ package struct ApplyOutcome: Hashable, Sendable {
   /// PEMS changed a field that a committed edit holds: the edit stayed.
   package var conflicted = 0
   package var rejected = 0
-  /// False: the page had been applied before, so nothing was counted again.
+  /// False: all of it had been counted before.
   package var counted = true
 
   package init() {}
@@ -35,10 +35,15 @@ package enum ApplyStore {
     package let slot: Int
     /// `topic/partition/day` of single events.
     package let stream: String
+    /// Where the messages came from; nil when the records came with none.
+    package let topic: String?
+    package let partition: Int32?
 
-    package init(slot: Int, stream: String) {
+    package init(slot: Int, stream: String, topic: String? = nil, partition: Int32? = nil) {
       self.slot = slot
       self.stream = stream
+      self.topic = topic
+      self.partition = partition
     }
   }
 
@@ -46,6 +51,7 @@ package enum ApplyStore {
   /// another session inserted one of its keys meanwhile (run the transaction again), class 22 when the database refuses
   /// a record (find it with ``refused``).
   package static func apply(_ session: PGSession, _ batch: RecordBatch, _ origin: Origin) throws -> ApplyOutcome {
+    let batch = try isVouched(session, batch) ? batch : batch.unvouched()
     let row = try session.query(Queries.applyRecords, parameters(batch, origin)).one()
     var outcome = ApplyOutcome()
     outcome.inserted = Int(try row.integer("inserted"))
@@ -54,9 +60,20 @@ package enum ApplyStore {
     outcome.stale = Int(try row.integer("stale"))
     outcome.discontinued = Int(try row.integer("discontinued"))
     outcome.conflicted = Int(try row.integer("conflicted"))
-    outcome.rejected = batch.rejected.count
+    outcome.rejected = Int(try row.integer("rejected"))
     outcome.counted = try row.bool("counted") ?? true
     return outcome
+  }
+
+  /// Whether somebody has found in the mirror what came without data; also when nothing did.
+  private static func isVouched(_ session: PGSession, _ batch: RecordBatch) throws -> Bool {
+    if batch.known.isEmpty { return true }
+    guard let page = batch.page else { return false }
+    let values: [PGValue] = [
+      .uuid(page.jobId), .int4(Int32(clamping: page.number)), .text(page.eventId),
+      .int(ReadSyncPage.hash(known: batch.known)),
+    ]
+    return try session.query(Queries.vouchedPage, values).rowCount > 0
   }
 
   /// Which records the database refuses, by their index, with a code each: halves the batch in savepoints that are all
@@ -127,16 +144,28 @@ package enum ApplyStore {
 
   /// The parameters of apply_records.sql.
   package static func parameters(_ batch: RecordBatch, _ origin: Origin) -> [PGValue] {
-    let issues = batch.rejected.map { ($0, true) } + batch.issues.map { ($0, false) }
+    let issues = batch.rejected + batch.issues
+    let findings = issues.map(\.finding)
+    // Each delivery of an event counts its issues anew, so that they meet.
+    var parts: [Int64: Int32] = [:]
+    let numbers: [Int32?] = issues.map { issue in
+      issue.origin.map { origin in
+        defer { parts[origin.offset, default: 0] += 1 }
+        return parts[origin.offset, default: 0]
+      }
+    }
     let head = [.text(batch.organization)] + recordArrays(batch)
     return head + [
       .int4(Int32(origin.slot)), .text(batch.page == nil ? "event" : "read_sync"),
       .text(batch.page?.jobId ?? origin.stream), PGValue(batch.page?.jobId),
       batch.page.map { .int4(Int32(clamping: $0.number)) } ?? .null, PGValue(batch.page?.eventId),
       .text(origin.stream), .text("incremental"), .int4(Int32(batch.received)), .int4(Int32(batch.rejected.count)),
-      .int4(Int32(batch.repeated)), .array(.text(issues.map(\.0.pfaId))), .array(.text(issues.map(\.0.field))),
-      .array(.text(issues.map(\.0.code))), .array(.text(issues.map(\.0.raw))), .array(.bool(issues.map { $0.1 })),
-      .array(.text(batch.known)),
+      .int4(Int32(batch.repeated)), .array(.text(findings.map(\.pfaId))), .array(.text(findings.map(\.field))),
+      .array(.text(findings.map(\.code))), .array(.text(findings.map(\.raw))),
+      .array(.bool(issues.indices.map { $0 < batch.rejected.count })), .array(.text(batch.known)),
+      .array(.int8(batch.origins.map { $0?.producedAt })), PGValue(origin.topic),
+      origin.partition.map { .int4($0) } ?? .null, .array(.int8(issues.map { $0.origin?.offset })),
+      .array(.text(issues.map { $0.origin?.event })), .array(.int4(numbers)),
     ]
   }
 }

@@ -26,8 +26,14 @@ package struct PageEntry: Hashable, Sendable {
   package let isApplied: Bool
   /// It was given up: never published again, its number never used again.
   package let isAbandoned: Bool
+  /// Of the ids that travel without their data (``ReadSyncPage/hash(known:)``).
+  package let knownHash: Int64
 
-  package init(page: Int, eventId: String, bytes: Int, isApplied: Bool = false, isAbandoned: Bool = false) {
+  package init(
+    page: Int, eventId: String, bytes: Int, isApplied: Bool = false, isAbandoned: Bool = false,
+    knownHash: Int64 = ReadSyncPage.hash(known: [])
+  ) {
+    self.knownHash = knownHash
     self.page = page
     self.eventId = eventId
     self.bytes = bytes
@@ -107,7 +113,7 @@ package enum ReadRunStore {
           .uuid(claim.id), .text(claim.organization), .array(.int4(entries.map { Int32($0.page) })),
           .array(.text(entries.map(\.eventId))), .array(.int4(entries.map { Int32(clamping: $0.bytes) })),
           PGValue(cursor),
-          .bool(keepSeen),
+          .bool(keepSeen), .array(.int8(entries.map(\.knownHash))),
         ]
         try session.query(Queries.allocatePages, values)
       }

@@ -30,7 +30,7 @@ package struct BatchPlan: Sendable {
   ///
   /// `paused`: organizations whose work of this kind may not begin.
   package init(_ messages: [DecodedMessage], known: Set<String>, paused: Set<String> = []) {
-    var changes: [String: [RecordOutcome]] = [:]
+    var changes: [String: [Change]] = [:]
     var pages: [RecordBatch] = []
     var commits: [String: [QueuedCommit]] = [:]
     var others: [Step] = []
@@ -50,7 +50,8 @@ package struct BatchPlan: Sendable {
         var letter = message.deadLetter(fault)
         letter.organization = message.blamed.flatMap { known.contains($0) ? $0 : nil }
         others.append(.keep(letter))
-      case .changed(let organization, let outcome): changes[organization, default: []].append(outcome)
+      case .changed(let organization, let outcome, let event):
+        changes[organization, default: []].append((outcome, message.origin(event)))
       case .readRequest(let request, let key, let jobId):
         others.append(.requestRead(request, key: key, jobId: jobId, askedAt: message.askedAt))
       case .kpiRebuild(let organization, let key, let jobId):
@@ -61,7 +62,7 @@ package struct BatchPlan: Sendable {
       case .draftCommit(let commit): commits[commit.request.organization, default: []].append(commit)
       case .schemaChange(let request, let key, let jobId):
         others.append(.requestSchemaChange(request, key: key, jobId: jobId, askedAt: message.askedAt))
-      case .page(let page, let outcomes, let eventId):
+      case .page(let page, let outcomes, let eventId, let event):
         // A job's id that is none of ours can not have counts; its records are applied like single changes.
         let identity =
           UUIDShape.isUUID(page.jobId)
@@ -69,32 +70,37 @@ package struct BatchPlan: Sendable {
         pages.append(
           RecordBatch(
             organization: page.organization, page: identity, outcomes: outcomes, issues: page.issues,
-            rejected: page.rejected, known: page.known))
+            rejected: page.rejected, known: page.known, origins: [message.origin(event)]))
       }
     }
     let batches =
       pages
-      + changes.flatMap { organization, outcomes in
-        BatchPlan.alike(outcomes).map { RecordBatch(organization: organization, page: nil, outcomes: $0) }
+      + changes.flatMap { organization, changes in
+        BatchPlan.alike(changes).map { part in
+          RecordBatch(
+            organization: organization, page: nil, outcomes: part.map(\.outcome), origins: part.map(\.origin))
+        }
       }
     steps = batches.sorted { $0.organization < $1.organization }.map { .apply($0) }
     steps += commits.sorted { $0.key < $1.key }.map { .commit(organization: $0.key, $0.value) }
     steps += others
   }
 
+  private typealias Change = (outcome: RecordOutcome, origin: MessageOrigin)
+
   /// Records in their order, cut where some with an order meet others without one: which of the two stays depends on
   /// the row, so they are not applied in one batch. Rejected ones go with what came before them.
-  private static func alike(_ outcomes: [RecordOutcome]) -> [[RecordOutcome]] {
-    var parts: [[RecordOutcome]] = []
+  private static func alike(_ changes: [Change]) -> [[Change]] {
+    var parts: [[Change]] = []
     var hasOrder: Bool?
-    for outcome in outcomes {
+    for change in changes {
       var differs = parts.isEmpty
-      if case .accepted(let record) = outcome {
+      if case .accepted(let record) = change.outcome {
         differs = differs || (hasOrder.map { $0 != (record.order != nil) } ?? false)
         hasOrder = record.order != nil
       }
       if differs { parts.append([]) }
-      parts[parts.count - 1].append(outcome)
+      parts[parts.count - 1].append(change)
     }
     return parts
   }

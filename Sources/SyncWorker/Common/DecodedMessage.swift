@@ -6,8 +6,9 @@ import SyncStore
 /// A Kafka message and what it asks for, decided without any I/O.
 package struct DecodedMessage: Sendable {
   package enum Content: Sendable {
-    case page(ReadSyncPage, outcomes: [RecordOutcome], eventId: String)
-    case changed(organization: String, RecordOutcome)
+    /// `event`: its identity, for whatever is to be known again.
+    case page(ReadSyncPage, outcomes: [RecordOutcome], eventId: String, event: String)
+    case changed(organization: String, RecordOutcome, event: String)
     case readRequest(ReadSyncRequest, key: String, jobId: String)
     case kpiRebuild(organization: String, key: String, jobId: String)
     case pushRequest(WriteBackMessage, key: String)
@@ -63,8 +64,8 @@ package struct DecodedMessage: Sendable {
   /// The organization the message is about; nil when it does not say.
   package var organization: String? {
     switch content {
-    case .page(let page, _, _): page.organization
-    case .changed(let organization, _): organization
+    case .page(let page, _, _, _): page.organization
+    case .changed(let organization, _, _): organization
     case .readRequest(let request, _, _): request.organization
     case .kpiRebuild(let organization, _, _): organization
     case .pushRequest(let request, _): request.organization
@@ -80,10 +81,16 @@ package struct DecodedMessage: Sendable {
   /// Records it carries, bad ones too.
   package var recordCount: Int {
     switch content {
-    case .page(let page, let outcomes, _): outcomes.count + page.rejected.count + page.known.count
+    case .page(let page, let outcomes, _, _): outcomes.count + page.rejected.count + page.known.count
     case .changed: 1
     case .readRequest, .kpiRebuild, .pushRequest, .draftCommit, .schemaChange, .fault, .tombstone: 0
     }
+  }
+
+  /// What records that it brought came with.
+  package func origin(_ event: String) -> MessageOrigin {
+    MessageOrigin(
+      offset: message.offset, producedAt: message.timestamp < 0 ? nil : message.timestamp, event: event)
   }
 
   /// The message as a dead letter.
@@ -150,11 +157,18 @@ package struct DecodedMessage: Sendable {
       return .readRequest(request, key: event.requestKey(request.organization), jobId: jobId)
     case .changed(let organization, let record):
       return .changed(
-        organization: organization, RecordCanonicalizer(organization: organization).canonicalize(record))
+        organization: organization, RecordCanonicalizer(organization: organization).canonicalize(record),
+        event: identity(event))
     case .page(let page):
       let canonicalizer = RecordCanonicalizer(organization: page.organization)
-      return .page(page, outcomes: page.records.map { canonicalizer.canonicalize($0) }, eventId: event.id)
+      return .page(
+        page, outcomes: page.records.map { canonicalizer.canonicalize($0) }, eventId: event.id, event: identity(event))
     }
+  }
+
+  /// Source, id and content: who gives one id to two events has sent two.
+  private static func identity(_ event: CloudEvent) -> String {
+    UUIDText.event(source: event.source, id: "\(event.id) \(XXH64.hash(event.data))")
   }
 }
 

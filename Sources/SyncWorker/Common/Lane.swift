@@ -205,6 +205,8 @@ final class Lane: Sendable {
   /// Totals go to the slot of the partition; single events are counted per partition and day.
   private func origin() -> ApplyStore.Origin {
     let day = timestamp(.now).prefix(10)
-    return ApplyStore.Origin(slot: Int(claim.partition) % 16, stream: "\(claim.topic)/\(claim.partition)/\(day)")
+    return ApplyStore.Origin(
+      slot: Int(claim.partition) % 16, stream: "\(claim.topic)/\(claim.partition)/\(day)", topic: claim.topic,
+      partition: claim.partition)
   }
 }

@@ -13,13 +13,19 @@ package enum PageChunker {
     package let rejected: Range<Int>
     /// Of the content as it was read.
     private let contentHash: UInt64
+    /// Of the ids that travel without their data.
+    package let knownHash: Int64
 
-    init(page: Int, payload: [UInt8], records: Range<Int>, rejected: Range<Int>, contentHash: UInt64? = nil) {
+    init(
+      page: Int, payload: [UInt8], records: Range<Int>, rejected: Range<Int>, contentHash: UInt64? = nil,
+      known: [String] = []
+    ) {
       self.page = page
       self.payload = payload
       self.records = records
       self.rejected = rejected
       self.contentHash = contentHash ?? XXH64.hash(payload)
+      knownHash = ReadSyncPage.hash(known: known)
     }
 
     /// Job, page and content: the same message again has the same id, whatever of it travels.
@@ -45,7 +51,8 @@ package enum PageChunker {
       }
       for issue in page.rejected[rejected] where !builder.append(rejected: issue) { return self }
       return Chunk(
-        page: self.page, payload: builder.finish(), records: records, rejected: rejected, contentHash: contentHash)
+        page: self.page, payload: builder.finish(), records: records, rejected: rejected, contentHash: contentHash,
+        known: spared.map { page.records[$0].pfaId })
     }
   }
 

@@ -71,7 +71,7 @@ package struct PageLedger: Sendable {
         replay[chunk.page] = nil
         if !known.isApplied { step.publish.append(chunk) }
       } else {
-        step.entries.append(PageEntry(page: chunk.page, eventId: eventId, bytes: chunk.payload.count))
+        step.entries.append(PageEntry(chunk, eventId: eventId))
         step.publish.append(chunk)
       }
       nextPage = chunk.page + 1
@@ -83,4 +83,11 @@ package struct PageLedger: Sendable {
   /// At the end of the read: the first message that was written down and is not part of it any more; nil when there is
   /// none.
   package var leftover: Int? { replay.keys.min() }
+}
+
+extension PageEntry {
+  /// A message as it is about to be published.
+  init(_ chunk: PageChunker.Chunk, eventId: String) {
+    self.init(page: chunk.page, eventId: eventId, bytes: chunk.payload.count, knownHash: chunk.knownHash)
+  }
 }

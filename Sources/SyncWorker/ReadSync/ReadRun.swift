@@ -120,9 +120,11 @@ struct ReadRun: Sendable {
       try await pool.run { try ReadRunStore.storeDrift($0, claim, source: request.source, fields: fields) }
     }
     let step = ledger.take(page)
-    let messages = try await spare(step.publish, of: page, &share)
-    let sizes = Dictionary(uniqueKeysWithValues: messages.map { ($0.page, $0.payload.count) })
-    let entries = step.entries.map { PageEntry(page: $0.page, eventId: $0.eventId, bytes: sizes[$0.page] ?? $0.bytes) }
+    let messages = try await spare(step, of: page, &share)
+    let thinned = Dictionary(uniqueKeysWithValues: messages.map { ($0.page, $0) })
+    let entries = step.entries.map { entry in
+      thinned[entry.page].map { PageEntry($0, eventId: entry.eventId) } ?? entry
+    }
     var next = position
     next.cursor = page.next
     next.nextPage = ledger.nextPage
@@ -154,11 +156,13 @@ struct ReadRun: Sendable {
     return next
   }
 
-  /// The messages without the data of records that the mirror has already, where it pays to ask for them.
+  /// The messages without the data of records that the mirror has already, where it pays to ask for them. What was
+  /// written down before travels whole: its row says which ids were left out then, and other ones are by now.
   private func spare(
-    _ chunks: [PageChunker.Chunk], of page: SourcePage, _ share: inout KnownShare
+    _ step: PageLedger.Step, of page: SourcePage, _ share: inout KnownShare
   ) async throws -> [PageChunker.Chunk] {
-    guard !chunks.isEmpty, share.isWorthAsking() else { return chunks }
+    let new = Set(step.entries.map(\.page))
+    guard !new.isEmpty, share.isWorthAsking() else { return step.publish }
     let claim = claim
     let known = try await pool.run {
       try ReadRunStore.known($0, organization: claim.organization, page.records)
@@ -167,7 +171,10 @@ struct ReadRun: Sendable {
     // Which of two versions in one page is the newer is for the apply to say.
     let repeated = page.repeatedIds
     let spared = known.filter { !repeated.contains(page.records[$0].pfaId) }
-    return chunks.map { $0.thinned(page, known: spared, organization: claim.organization, jobId: claim.id) }
+    return step.publish.map { chunk in
+      guard new.contains(chunk.page) else { return chunk }
+      return chunk.thinned(page, known: spared, organization: claim.organization, jobId: claim.id)
+    }
   }
 
   /// Sends messages together, and returns when the brokers have all of them.

@@ -80,6 +80,52 @@ import Testing
     #expect(try await value("SELECT count(*) FROM dead_letter") == "4")
   }
 
+  @Test("show has every decision with who and why, the newest last; who comes later overwrites nobody")
+  func history() async throws {
+    try await seed()
+    func decide(_ line: String..., by actor: String) async throws -> Ran {
+      try await syncline(["dead-letters"] + line + ["--yes"], environment: ["USER": actor])
+    }
+    _ = try await decide("replay", "1", "--reason", "mended", by: "ann")
+    _ = try await decide("discard", "1", "2", "--reason", "a test", by: "bob")
+    _ = try await decide("replay", "1", by: "eve")
+    guard case .array(let events)? = try await syncline("dead-letters", "show", "1").json["history"] else {
+      throw Unexpected(what: "no history")
+    }
+    #expect(events.map { $0["event"]?.string } == ["replayed", "discarded", "replayed"])
+    #expect(events.map { $0["actor"]?.string } == ["ann", "bob", "eve"])
+    #expect(events.map { $0["reason"]?.string } == ["mended", "a test", nil])
+    #expect(events[2]["before"]?["status"]?.string == "discarded" && events[2]["after"]?["replays"]?.integer == 2)
+    #expect(try await syncline("dead-letters", "show", "3").json["history"]?.count == 0)
+    let table = try await syncline("dead-letters", "show", "1", "-o", "table").data
+    #expect(table.contains("a test") && table.contains("mended"))
+  }
+
+  @Test("What is discarded or resolved already is not discarded again: nothing changes, and the command says so")
+  func nothingToDo() async throws {
+    try await seed()
+    try await sql("UPDATE dead_letter SET status = 'resolved', decided_by = 'ann', reason = 'mended' WHERE id = 2")
+    let rows = "SELECT string_agg(d::text, ' ' ORDER BY id) FROM dead_letter d"
+    let before = try await value(rows)
+    for (ids, said) in [
+      (["4"], "nothing changes: 1 message is discarded or resolved already"),
+      (["2", "4"], "nothing changes: 2 messages are discarded or resolved already"),
+    ] {
+      for dry in [[], ["--dry-run"]] {
+        let ran = try await syncline(["dead-letters", "discard", "--reason", "again", "--yes"] + ids + dry)
+        #expect(ran.code == .ok && ran.messages == said + "\n")
+        #expect(try self.ids(ran) == ids.map { Int64($0) })
+      }
+    }
+    #expect(try await value(rows) == before)
+    let dry = try await syncline("dead-letters", "discard", "1", "2", "--dry-run")
+    #expect(dry.messages == "would discard 1 message; 1 message is discarded or resolved already\n")
+    let ran = try await syncline("dead-letters", "discard", "1", "2", "4", "--yes")
+    #expect(ran.messages == "discarded 1 message; 2 messages are discarded or resolved already\n")
+    #expect(try ran.objects.map { $0["status"]?.string } == ["discarded", "resolved", "discarded"])
+    #expect(try await value("SELECT count(*) FROM operator_event WHERE event = 'discarded'") == "1")
+  }
+
   @Test("list shows identical causes once, with their number, to people and on request")
   func groups() async throws {
     try await seed()

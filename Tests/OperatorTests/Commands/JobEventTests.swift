@@ -61,6 +61,41 @@ import Testing
     #expect(ended["lease_token"] == nil)
   }
 
+  @Test(
+    "An event that Kafka would not take leaves out as much as it must, and says what; jobs show has all of it",
+    arguments: [
+      (500_000, ["history.data"]), (950_000, ["history.data", "parameters"]),
+    ])
+  func large(bytes: Int, left: [String]) async throws {
+    try await sql(
+      """
+      INSERT INTO sync_job (id, organization_id, kind, parameters)
+      VALUES ('\(jobA)', 'RIO', 'schema_change', jsonb_build_object('changes', repeat('x', \(bytes))))
+      """, "UPDATE sync_job SET state = 'running'",
+      "UPDATE sync_job SET state = 'failed', finished_at = clock_timestamp()")
+    let sizes = try await value("SELECT max(octet_length(message_value)) FROM outbox")
+    #expect(try #require(Int(sizes ?? "")) <= 900_000)
+    let event = try await event()
+    #expect(event["left_out"]?.canonicalText == "[" + left.map { "\"\($0)\"" }.joined(separator: ",") + "]")
+    #expect(event["state"]?.string == "failed" && event["history"]?.count == 3 && event["id"]?.string == jobA)
+    #expect(event["parameters"]?.isNull == left.contains("parameters"))
+    let shown = try await shown(jobA)
+    #expect(shown["parameters"]?["changes"]?.string?.utf8.count == bytes && shown["left_out"] == nil)
+  }
+
+  @Test("Nothing that a job may hold keeps its event in the outbox")
+  func largest() async throws {
+    try await sql(
+      "INSERT INTO sync_job (id, organization_id, kind) VALUES ('\(jobA)', 'RIO', 'read_sync')",
+      "UPDATE sync_job SET state = 'running'",
+      """
+      UPDATE sync_job SET state = 'failed', finished_at = clock_timestamp(), error_message = repeat('e', 950000),
+        progress = jsonb_build_object('effect', repeat('p', 950000))
+      """)
+    #expect(try await value("SELECT max(octet_length(message_value)) < 900000 FROM outbox") == "t")
+    #expect(try await event()["state"]?.string == "failed")
+  }
+
   @Test("Moments are RFC 3339 in UTC with milliseconds, and a job never changed last before it ended")
   func moments() async throws {
     try await sql(

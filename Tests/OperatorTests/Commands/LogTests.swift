@@ -15,9 +15,9 @@ import Testing
         ('t/0/2026-01-31', 'RIO2', 'incremental', 'completed', 0, 0, 0, now(), now())
       """,
       """
-      INSERT INTO sync_record_issue (stream, organization_id, pfa_id, field, code, raw, rejected) VALUES
-        ('t/0/2026-01-31', 'RIO', NULL, 'pfaId', 'MISSING_FIELD', NULL, true),
-        ('t/0/2026-01-31', 'RIO2', 'P', 'dor', 'INVALID', 'x', false)
+      INSERT INTO sync_record_issue (stream, organization_id, pfa_id, field, code, raw, rejected, topic, partition, kafka_offset)
+      VALUES ('t/0/2026-01-31', 'RIO', NULL, 'pfaId', 'MISSING_FIELD', '{"dor": 1}', true, 't', 0, 4711),
+        ('t/0/2026-01-31', 'RIO2', 'P', 'dor', 'INVALID', 'x', false, 't', 0, 4712)
       """)
   }
 
@@ -41,9 +41,11 @@ import Testing
     let id = try #require(try await value("SELECT id FROM pfa_sync_log WHERE organization_id = 'RIO'"))
     let shown = try await syncline("log", "show", id).json
     #expect(shown["rejected"]?.integer == 1)
-    #expect(shown["issues"]?.count == 1)
+    guard case .array(let issues)? = shown["issues"], issues.count == 1 else { throw Unexpected(what: "no issue") }
+    #expect(issues[0]["topic"]?.string == "t" && issues[0]["partition"]?.integer == 0)
+    #expect(issues[0]["kafka_offset"]?.integer == 4711 && issues[0]["raw"]?.string == #"{"dor": 1}"#)
     let table = try await syncline("log", "show", id, "-o", "table").data
-    #expect(table.contains("MISSING_FIELD") && !table.contains("INVALID"))
+    #expect(table.contains("MISSING_FIELD") && !table.contains("INVALID") && table.contains("4711"))
     for unknown in ["0", "99999999999999999999", noJob, "x", hostile] {
       #expect(try await syncline("log", "show", unknown).code == .notFound)
     }

@@ -44,7 +44,8 @@ func values(_ json: String) -> FieldValues { FieldValues(json: json.bytes) ?? Fi
       (#"{"forecastEnd":20250230}"#, "INVALID_TYPE"), (#"{"source":"Lease"}"#, "INVALID_ENUM_VALUE"),
       (#"{"category":null}"#, "MISSING_REQUIRED_FIELD"), (#"{"isFundsTransferable":"yes"}"#, "INVALID_TYPE"),
       (#"{"forecastEnd":"2024-12-31"}"#, "INVALID_DATE_ORDER"), (#"{"source":"Purchase"}"#, "MISSING_REQUIRED_FIELD"),
-      (#"{"monthlyRate":1e30}"#, "INVALID_VALUE"), (#"{"dor":["x"]}"#, "INVALID_TYPE"),
+      (#"{"monthlyRate":1e30}"#, "INVALID_VALUE"), (#"{"monthlyRate":1000.125}"#, "INVALID_VALUE"),
+      (#"{"purchasePrice":0.001}"#, "INVALID_VALUE"), (#"{"dor":["x"]}"#, "INVALID_TYPE"),
     ])
   func codes(delta: String, code: String) {
     guard case .refuse(let findings) = decide(delta) else {

@@ -54,6 +54,7 @@ import Testing
       #"{"monthlyRate":1e3,"organization":"RIO","pfaId":"A"}"#,
       #"{"monthlyRate":-12.25,"organization":"RIO","pfaId":"A"}"#,
       #"{"monthlyRate":999999999999999999.995,"organization":"RIO","pfaId":"A"}"#,
+      #"{"monthlyRate":1.005,"organization":"RIO","pfaId":"A"}"#,
       #"{"monthlyRate":1000000000000000000,"organization":"RIO","pfaId":"A"}"#,
       #"{"monthlyRate":"1","organization":"RIO","pfaId":"A"}"#, #"{"monthlyRate":01,"organization":"RIO","pfaId":"A"}"#,
       #"{"actualEnd":"2025-02-30","organization":"RIO","pfaId":"A"}"#,

@@ -30,7 +30,7 @@ import Testing
       (#""1,234,567""#, "1234567"),
       (#"" -12 ""#, "-12"), (#""+0012.0""#, "12"), (#"".5""#, "0.5"), (#""5.""#, "5"), (#""1.5e3""#, "1500"),
       ("-0", "0"),
-      ("999999999999999999.99", "999999999999999999.99"), (#""0.001""#, "0.001"),
+      ("999999999999999999.99", "999999999999999999.99"), (#""1.2500""#, "1.25"),
     ])
   func numbers(_ value: String, _ expected: String) { #expect(converted("monthlyRate", value) == (expected, nil)) }
 
@@ -67,6 +67,20 @@ import Testing
   func money(_ value: String) {
     let issue = rejected(#"{"pfaId":"1","data":{"monthlyRate":\#(value)}}"#.bytes)
     #expect(issue?.code == "NUMBER_OUT_OF_RANGE" && issue?.field == "monthlyRate" && issue?.pfaId == "1")
+  }
+
+  @Test(
+    "money has two decimals: a finer number is rounded half away from zero, and an issue has it as it came",
+    arguments: [
+      ("1.005", "1.01"), ("-1.005", "-1.01"), ("0.004", "0"), (#""1,234.565""#, "1234.57"), ("0.999", "1"),
+      ("999999999999999999.994", "999999999999999999.99"), ("0.099999", "0.1"),
+    ])
+  func rounded(_ value: String, _ expected: String) {
+    for field in ["monthlyRate", "purchasePrice"] {
+      #expect(converted(field, value) == (expected, "NUMBER_ROUNDED"))
+    }
+    let record = accepted(#"{"pfaId":"1","data":{"monthlyRate":\#(value)}}"#)
+    #expect(record?.issues.map(\.raw) == [value.filter { $0 != "\"" }])
   }
 
   @Test("R15 booleans in every spelling of PEMS")

@@ -28,11 +28,12 @@ import Testing
     "retry_job": "uuid uuid bigint text text",
     "take_outbox": "integer",
     "abandon_pages": "uuid integer",
-    "allocate_pages": "uuid text integer[] text[] integer[] text boolean",
+    "allocate_pages": "uuid text integer[] text[] integer[] text boolean bigint[]",
     "apply_records": """
     text text[] bigint[] bigint[] bigint[] text[] smallint text text uuid integer text text text integer integer integer \
-    text[] text[] text[] text[] boolean[] text[]
+    text[] text[] text[] text[] boolean[] text[] bigint[] text integer bigint[] text[] integer[]
     """,
+    "vouched_page": "uuid integer text bigint",
     "count_orphans": "text uuid",
     "known_records": "text text[] bigint[] bigint[] bigint[]",
     "mark_late_pages": "uuid",

@@ -244,8 +244,8 @@ import Testing
     let (name, huge, number, reason) = (text(255), text(9_000), "1." + noise(60, "123456789"), text(4_001))
     let full = """
       {\(most), "forecastStart": "2025-03-01", "forecastEnd": "2025-09-30", "source": "Purchase", "isDiscontinued": true,
-      "monthlyRate": 123456789012345678.123456789012345678901, "isFundsTransferable": true,
-      "purchasePrice": 987654321098765432.123456789012345678901}
+      "monthlyRate": 123456789012345678.91, "isFundsTransferable": true,
+      "purchasePrice": 987654321098765432.91}
       """
     try await onDatabase { session in
       for user in ["ann", name] { try session.permit(user, "write") }

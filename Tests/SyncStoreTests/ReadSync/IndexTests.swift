@@ -108,6 +108,8 @@ import Testing
         INSERT INTO dead_letter (topic, partition, kafka_offset, code, cause, status, created_at)
         SELECT 't', 0, n, 'C', 'c', CASE WHEN n % 50 = 0 THEN 'open' ELSE 'replayed' END, now() - n * interval '1 min'
         FROM generate_series(1, 8000) n;
+        INSERT INTO operator_event (subject, subject_id, event, actor)
+        SELECT 'dead_letter', id::text, 'replayed', 'ann' FROM dead_letter;
         """)
       try session.execute("ANALYZE")
       let claim = Queries.claimJob.replacing("$1", with: "'{write_back}'").replacing("$2", with: "'w'").replacing(
@@ -137,6 +139,7 @@ import Testing
           "SELECT * FROM kpi_change WHERE organization_id = 'RIO' AND changed_at > now() - interval '1 h' ORDER BY changed_at"
         ),
         ("kpi_change_cause", "SELECT * FROM kpi_change WHERE cause_id = '7'"),
+        ("operator_event_letter", Queries.deadLetterHistory.replacing("$1", with: "7")),
         ("dead_letter_open", "SELECT * FROM dead_letter WHERE status = 'open' ORDER BY created_at DESC LIMIT 20"),
       ]
       for (index, sql) in queries {

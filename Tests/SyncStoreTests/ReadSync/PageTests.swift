@@ -152,6 +152,7 @@ import Testing
       try apply(session, [Sample("a")])
       try apply(session, [Sample("b"), Sample("a")], rejected: [issue])
       try apply(session, [Sample("a")])
+      try apply(session, [Sample("a")], to: "RIO2")
       try apply(session, [], to: "RIO2")
       let rows = try session.table(
         """
@@ -160,8 +161,50 @@ import Testing
         """)
       #expect(
         rows == [
-          ["RIO", "completed_with_errors", "5", "2", "2", "1", "3"], ["RIO2", "completed", "0", "0", "0", "0", "1"],
+          ["RIO", "completed_with_errors", "5", "2", "2", "1", "3"], ["RIO2", "completed", "1", "1", "0", "0", "1"],
         ])
+    }
+  }
+
+  @Test("contract 4.1: an event that comes again, at whatever place, is neither listed nor counted as rejected again")
+  func deliveredAgain() async throws {
+    let found = ["dor", "model"].map { FieldIssue(pfaId: "bad", field: $0, code: "X", raw: "x") }
+    try await onDatabase { session in
+      func deliver(_ offset: Int64, _ event: String) throws -> ApplyOutcome {
+        try apply(session, [], rejected: found, origin: MessageOrigin(offset: offset, producedAt: nil, event: event))
+      }
+      let (first, second) = (randomUUID(), randomUUID())
+      #expect(try deliver(7, first).rejected == 2)
+      let before = try session.table("SELECT * FROM pfa_sync_log")
+      for offset in [7, 7, 90] as [Int64] {
+        let again = try deliver(offset, first)
+        #expect(again.rejected == 0 && !again.counted)
+      }
+      #expect(try session.table("SELECT * FROM pfa_sync_log") == before)
+      #expect(try deliver(8, second).rejected == 2, "another event with the same fault")
+      #expect(
+        try session.table("SELECT field, topic, partition, kafka_offset FROM sync_record_issue ORDER BY id")
+          == [7, 8].flatMap { offset in ["dor", "model"].map { [$0, "pems.read-sync.v1", "0", "\(offset)"] } })
+      #expect(try apply(session, [], to: "RIO2", rejected: found).counted, "what has no event counts each time")
+      try expectExact(session)
+    }
+  }
+
+  @Test("One statement that brings an event twice lists it once")
+  func twiceAtOnce() async throws {
+    let bad = RecordOutcome.rejected(issue)
+    let origins = [(5, "a"), (6, "b"), (9, "a")].map { offset, name in
+      MessageOrigin(
+        offset: Int64(offset), producedAt: nil, event: "00000000-0000-4000-8000-00000000000\(name)")
+    }
+    let batch = RecordBatch(organization: "RIO", page: nil, outcomes: [bad, bad, bad], origins: origins)
+    try await onDatabase { session in
+      let outcome = try session.asWorker("RIO") {
+        try ApplyStore.apply(session, batch, ApplyStore.Origin(slot: 0, stream: stream, topic: "t", partition: 3))
+      }
+      #expect(outcome.rejected == 2)
+      #expect(try session.list("SELECT kafka_offset FROM sync_record_issue ORDER BY 1") == ["5", "6"])
+      #expect(try session.value("SELECT received || ' ' || rejected FROM pfa_sync_log") == "2 2")
     }
   }
 

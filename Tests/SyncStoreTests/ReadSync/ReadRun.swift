@@ -36,15 +36,21 @@ struct ReadRun {
   /// Writes down the messages of one upstream page.
   mutating func allocate(
     _ session: PGSession, _ pages: [Int], cursor: String? = nil, next: String? = "next", isComplete: Bool = false,
-    serverTime: Int64? = nil, keepSeen: Bool = true, abandonFrom: Int? = nil, suffix: String = ""
+    serverTime: Int64? = nil, keepSeen: Bool = true, abandonFrom: Int? = nil, suffix: String = "",
+    known: [String] = []
   ) throws {
     position.cursor = next
     position.nextPage = (pages.last ?? 0) + 1
     position.isComplete = isComplete
     position.serverTime = serverTime
     try ReadRunStore.advance(
-      session, claim, new: pages.map { PageEntry(page: $0, eventId: "event-\($0)\(suffix)", bytes: 100) }, from: cursor,
+      session, claim, new: pages.map { page(known, $0, suffix) }, from: cursor,
       to: position, records: 10, keepSeen: keepSeen, abandonFrom: abandonFrom)
+  }
+
+  private func page(_ known: [String], _ number: Int, _ suffix: String) -> PageEntry {
+    PageEntry(
+      page: number, eventId: "event-\(number)\(suffix)", bytes: 100, knownHash: ReadSyncPage.hash(known: known))
   }
 
   func page(_ number: Int, suffix: String = "") -> RecordBatch.Page {

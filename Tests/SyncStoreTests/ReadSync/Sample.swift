@@ -111,20 +111,21 @@ let stream = "pems.read-sync.v1/0/2025-01-01"
 @discardableResult
 func apply(
   _ session: PGSession, _ samples: [Sample], to organization: String = "RIO", page: RecordBatch.Page? = nil,
-  slot: Int = 0, rejected: [FieldIssue] = [], known: [String] = []
+  slot: Int = 0, rejected: [FieldIssue] = [], known: [String] = [], origin: MessageOrigin? = nil
 ) throws -> ApplyOutcome {
-  let records = batch(samples, of: organization, page: page, rejected: rejected, known: known)
+  let records = batch(samples, of: organization, page: page, rejected: rejected, known: known, origin: origin)
   return try session.asWorker(organization) {
-    try ApplyStore.apply(session, records, ApplyStore.Origin(slot: slot, stream: stream))
+    try ApplyStore.apply(
+      session, records, ApplyStore.Origin(slot: slot, stream: stream, topic: "pems.read-sync.v1", partition: 0))
   }
 }
 
 /// Samples as one message brings them.
 func batch(
   _ samples: [Sample], of organization: String = "RIO", page: RecordBatch.Page? = nil, rejected: [FieldIssue] = [],
-  known: [String] = []
+  known: [String] = [], origin: MessageOrigin? = nil
 ) -> RecordBatch {
   RecordBatch(
     organization: organization, page: page, outcomes: samples.map { $0.outcome(in: organization) }, rejected: rejected,
-    known: known)
+    known: known, origins: origin.map { [$0] } ?? [])
 }

@@ -66,6 +66,44 @@ import Testing
     }
   }
 
+  @Test("contract 4.7: what is announced as it stands while a full read is open is not swept; what comes again is")
+  func announced() async throws {
+    try await onDatabase { session in
+      let names = ["announced", "by itself", "elsewhere", "again", "older", "gone"]
+      try apply(session, names.map { Sample($0, $0 == "by itself" ? nil : 5) })
+      let run = try ReadRun(session)
+      let rows = try session.table("SELECT pfa_id, version, data, updated_at FROM pfa_mirror ORDER BY 1")
+      func announce(_ id: String, _ block: Int64? = 5, seconds: Int64 = 1, to organization: String = "RIO") throws {
+        let now = try #require(try session.value("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
+        let at = try #require(Int64(now)) + seconds * 1_000
+        let outcome = try apply(
+          session, [Sample(id, block)], to: organization,
+          origin: MessageOrigin(offset: 1, producedAt: at, event: randomUUID()))
+        #expect(
+          outcome.byName.filter { $0.1 > 0 }.map(\.0) == [
+            block == 4 ? "stale" : organization == "RIO" ? "unchanged" : "inserted"
+          ])
+      }
+      try announce("announced")
+      try announce("by itself", nil)
+      try announce("elsewhere", to: "RIO2")
+      try announce("again", seconds: -60)
+      try announce("older", 4)
+      #expect(
+        try session.table(
+          "SELECT pfa_id, version, data, updated_at FROM pfa_mirror WHERE organization_id = 'RIO' ORDER BY 1")
+          == rows, "nothing but the time of the confirmation is written")
+      #expect(try ReadRunStore.orphans(session, run.claim).orphans == 4)
+      #expect(try ReadRunStore.finish(session, run.claim, success(), slot: 0) == 4)
+      #expect(try discontinued(session) == ["again", "elsewhere", "gone", "older"])
+      try expectExact(session)
+      let confirmed = "SELECT last_synced_at FROM pfa_mirror WHERE pfa_id = 'announced'"
+      let before = try session.value(confirmed)
+      try announce("announced")
+      #expect(try session.value(confirmed) == before, "without an open read nothing is written")
+    }
+  }
+
   @Test("A swept record that a later run sees is taken back at the same order; an older one is not (R8)")
   func takenBack() async throws {
     try await onDatabase { session in

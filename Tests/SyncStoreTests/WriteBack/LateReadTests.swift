@@ -54,6 +54,17 @@ import Testing
     }
   }
 
+  @Test("contract 4.7: a record that a push has seen in PEMS is not swept by a read that began before")
+  func notSwept() async throws {
+    try await onDatabase { session in
+      try edited(session)
+      let run = try ReadRun(session)
+      #expect(try ReadRunStore.orphans(session, run.claim).orphans == 1)
+      try finish(session, try claim(session), rate: "16000")
+      #expect(try ReadRunStore.orphans(session, run.claim).orphans == 0)
+    }
+  }
+
   @Test("PEMS changes a field while an edit of it is being committed: the push finds what the read could not see")
   func race() async throws {
     let editor = try await SyncDatabase.current.connect("editor")
