@@ -131,6 +131,21 @@ import Testing
     }
   }
 
+  @Test("W9 A field that follows PEMS again is news when PEMS is read after the push, and our own write alone is not")
+  func followsAgain() async throws {
+    for (dor, hash) in [("YARD", "∅"), ("SITE", "8")] {
+      try await onDatabase { session in
+        try prepare(session, 1)
+        try session.execute(#"UPDATE pfa_mirror SET content_hash = 7, data = data || '{"dor": "\#(dor)"}'"#)
+        let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+        let sent = try #require(FieldValues(json: Array(#"{"dor": "SITE"}"#.utf8)))
+        try PushStore.finish(session, claim, sent, hashes: (7, 8), order: nil, wasSent: true, day: "d")
+        #expect(try session.list("SELECT coalesce(content_hash::text, '∅') FROM pfa_mirror") == [hash])
+        try session.execute("DELETE FROM pfa_modification")
+      }
+    }
+  }
+
   @Test("S1-24, S1-60 The next pushes are found by an index, whatever else is in the table")
   func plan() async throws {
     try await onDatabase { session in
