@@ -116,6 +116,11 @@ struct SafePlan {
     }
   }
 
+  /// Whether it is the change of type of a column that is filled anew.
+  func replaces(_ change: SchemaChange) -> Bool {
+    if case .alterType(let id, let column, _) = change { isReplaced(column, of: id) } else { false }
+  }
+
   private func isReplaced(_ column: SchemaID, of table: SchemaID) -> Bool { replaced[table]?.contains(column) ?? false }
 
   private func rests(_ unique: UniqueConstraint, of table: SchemaID) -> Bool {
