@@ -89,8 +89,8 @@ enum DraftsCommitCommand {
     case .conflict: return "see 'syncline conflicts list --organization \(tenant)'"
     case .invalid:
       return
-        "see 'syncline drafts check \(tenant) --session \(session) --user \(who)'; correct the drafts, or give them up: "
-        + "'syncline drafts discard \(tenant) --session \(session) --user \(who)'"
+        "see 'syncline drafts check \(tenant) --session \(session) --user \(who)'; correct the drafts, or give "
+        + "them up: 'syncline drafts discard \(tenant) --session \(session) --user \(who)'"
     default:
       guard code == EditCode.forbidden else { return "see 'syncline jobs why \(id)'" }
       let status = try await connection.run { connection in
