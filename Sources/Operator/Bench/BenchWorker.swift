@@ -25,15 +25,16 @@ final class BenchWorker: Sendable {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/proc/self/exe"
   }
 
-  /// `environment`: what the worker needs beside the path. Its log goes to our standard error.
-  init(executable: String, environment: [String: String]) async throws {
+  /// `flags`: of `syncline worker`. `environment`: what the worker needs beside the path. Its log goes to our standard
+  /// error.
+  init(executable: String, flags: [String] = [], environment: [String: String]) async throws {
     let pipe = try Pipe()
     defer { close(pipe.readEnd) }
     var variables = environment
     variables["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
     do {
       shell = try ChildProcess(
-        "/bin/sh", ["-c", BenchWorker.script, "syncline-bench", executable, "worker"],
+        "/bin/sh", ["-c", BenchWorker.script, "syncline-bench", executable, "worker"] + flags,
         environment: variables.map { "\($0.key)=\($0.value)" },
         descriptors: [(0, pipe.readEnd), (1, 2), (2, 2)])
     } catch {

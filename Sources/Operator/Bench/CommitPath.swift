@@ -26,8 +26,9 @@ struct CommitPath: Sendable {
     let jobs = "/tmp/syncline-bench-\(UUIDText.random())"
     try FileManager.default.createDirectory(atPath: jobs, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: jobs) }
+    // No pushes: nothing stands behind PEMS here, and tries that fail are not what is measured.
     let worker = try await BenchWorker(
-      executable: executable,
+      executable: executable, flags: ["--only", "draft_commit"],
       environment: [
         "DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, KafkaConnection.embeddedVariable: "1",
         "SYNCLINE_JOBS_DIR": jobs, "SYNCLINE_HTTP_PORT": "0", "SYNCLINE_LOG_LEVEL": "warning",
