@@ -93,7 +93,8 @@ package struct BatchTransaction: Sendable {
   private func resolve(_ session: PGSession, _ replayed: [DecodedMessage], refused: Set<Int64>) throws {
     guard !replayed.isEmpty, fault == nil else { return }
     try session.becomeSystem()
-    for case let (replay?, message) in replayed.map({ ($0.replay, $0.message) }) where !refused.contains(message.offset) {
+    for case let (replay?, message) in replayed.map({ ($0.replay, $0.message) }) where !refused.contains(message.offset)
+    {
       try DeadLetterStore.resolve(session, replay, topic: message.topic, key: message.key, value: message.value)
       CrashPoint.letterResolved.pass()
     }
