@@ -118,7 +118,6 @@ import Testing
         ("sync_job_open", claim),
         ("sync_job_unfinished", Queries.sampleState), ("sync_job_finished", Queries.sampleState),
         ("sync_job_troubled", Queries.unsettledJobs.replacing("$1", with: "12")),
-        ("sync_job_done", Queries.unsettledJobs.replacing("$1", with: "12")),
         ("sync_job_recent", "SELECT * FROM sync_job ORDER BY created_at DESC LIMIT 20"),
         (
           "sync_job_organization",
