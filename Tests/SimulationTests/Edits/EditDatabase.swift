@@ -3,7 +3,8 @@ import SyncDomain
 /// A model of the rows of edits: records with PEMS' values beneath, modifications with their states and tokens.
 ///
 /// It stands for apply_records with pfa_merge_read and pfa_group_clash, write_edits, claim_pushes, note_push,
-/// finish_push, conflict_push, delay_push and fail_push. What a commit, a resolution, a push or an order decides is the product's own code.
+/// finish_push, conflict_push, delay_push and fail_push. What a commit, a resolution, a push or an order decides is the
+/// product's own code.
 struct EditDatabase {
   enum State: String { case draft, committed, syncing, synced, conflict, failed, superseded }
 
@@ -184,13 +185,14 @@ struct EditDatabase {
     let others = edits(of: edit.draft.mirrorId).filter { $0 != key }.compactMap { edits[$0] }
       .filter { [.committed, .conflict, .failed].contains($0.state) }
     let known = row.record.pending
+    let hasFollowed = values.fields.contains { values[$0] != row.record.data[$0] && known.known($0) == nil }
     row.record.pending = FieldValues(
       known.overlaid(values).members.filter { field, value in
         let isHeld = others.contains { $0.delta.known(field) != nil }
         return value != row.record.data[field]
           ? isHeld || known.known(field) != nil : isHeld && values.known(field) == nil
       })
-    row.hash = row.hash == hashes.before ? hashes.after : defect == .keepsOldContent ? row.hash : nil
+    row.hash = row.hash == hashes.before && !hasFollowed ? hashes.after : defect == .keepsOldContent ? row.hash : nil
     if let order, order > row.order {
       row.order = order
     } else if let order, order < row.order, values.fields.contains(where: { known.known($0) != nil }) {
