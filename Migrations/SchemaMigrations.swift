@@ -70,5 +70,8 @@ extension SQLCatalog {
     Migration(
       version: 26, name: "search", up: text(PackageResources.V0026_search_up_sql),
       down: text(PackageResources.V0026_search_down_sql)),
+    Migration(
+      version: 28, name: "merges", up: text(PackageResources.V0028_merges_up_sql),
+      down: text(PackageResources.V0028_merges_down_sql)),
   ]
 }

@@ -114,7 +114,7 @@ confirmed AS (
 ),
 touched AS MATERIALIZED (
   -- Open edits of the records that change, and what the read does to them: which of a draft's fields PEMS has changed,
-  -- and which fields of a committed edit in effect it has changed as well.
+  -- and which fields of a committed edit in effect it has changed as well, or so that they do not fit any more.
   SELECT o.id, l.id AS mirror_id, l.version + 1 AS version, l.pending_base IS NOT NULL AND n.gone AS is_gone,
     (l.merged).pending_base AS theirs,
     pfa_changed_fields(o.modified_fields || CASE WHEN n.gone THEN '{isDiscontinued}'::text[] ELSE '{}' END, l.effective, n.data) AS moved,
@@ -123,7 +123,8 @@ touched AS MATERIALIZED (
       WHERE o.delta -> f = l.effective -> f AND NOT EXISTS (SELECT FROM pfa_modification e WHERE e.mirror_id = l.id
         AND e.sync_state IN ('draft', 'committed', 'syncing', 'conflict', 'failed')
         AND e.pushed_values -> f = l.data::jsonb -> f)
-      ORDER BY f) ELSE '{}' END AS overlap
+      ORDER BY f) ELSE '{}' END AS overlap,
+    (c.clash).kind AS clash, (c.clash).fields AS clashing, pfa_pick_fields(n.data, (c.clash).fields) AS seen
   FROM locked l
   CROSS JOIN LATERAL (
     SELECT p.id, p.modified_fields, p.delta FROM pfa_modification p
@@ -133,6 +134,10 @@ touched AS MATERIALIZED (
     SELECT d.data, NOT l.is_discontinued AND pfa_flag(d.data -> 'isDiscontinued') AS gone
     FROM (SELECT CASE WHEN (l.merged).data IS NULL THEN l.data::jsonb ELSE (l.merged).data END AS data) d OFFSET 0
   ) n
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN (l.merged).pending_base IS NOT NULL
+      THEN pfa_group_clash(o.delta, l.merged, l.data::jsonb, l.effective) END AS clash OFFSET 0
+  ) c
   WHERE NOT l.same_content
 ),
 noted AS (
@@ -145,8 +150,12 @@ noted AS (
   FROM touched t
   WHERE o.id = t.id AND CASE WHEN o.sync_state = 'draft' THEN t.moved <> '{}'
     ELSE o.sync_state IN ('committed', 'syncing', 'conflict')
-      AND (t.overlap <> '{}' OR (t.is_gone AND o.applied_version IS NOT NULL)) END
-  RETURNING o.id, o.mirror_id, o.sync_state, o.delta, o.base_values, t.version, t.is_gone, t.theirs, t.overlap,
+      AND (t.overlap <> '{}' OR t.clash IS NOT NULL OR (t.is_gone AND o.applied_version IS NOT NULL)) END
+  RETURNING o.id, o.mirror_id, o.sync_state, o.delta, o.base_values, t.version, t.is_gone, t.theirs, t.seen,
+    CASE WHEN t.is_gone THEN 'remote_discontinued' WHEN t.overlap <> '{}' THEN 'field_overlap' ELSE t.clash END AS kind,
+    CASE WHEN t.is_gone THEN '{isDiscontinued}' WHEN t.overlap = '{}' THEN t.clashing
+      WHEN t.clash = 'field_overlap' THEN ARRAY(SELECT DISTINCT f FROM unnest(t.overlap || t.clashing) f ORDER BY f)
+      ELSE t.overlap END AS fields,
     CASE WHEN t.is_gone THEN ARRAY(SELECT jsonb_object_keys(o.delta)) ELSE t.overlap END AS told
 ),
 changed AS (
@@ -161,7 +170,9 @@ changed AS (
     source_index = coalesce(l.index, m.source_index), content_hash = l.hash, swept_by = NULL, last_synced_at = now(),
     updated_at = now()
   FROM locked l WHERE m.id = l.id AND NOT l.same_content
-  RETURNING coalesce((l.merged).conflicts <> '{}', false) AS is_conflict,
+  RETURNING CASE WHEN l.pending_base IS NULL THEN false WHEN (l.merged).conflicts <> '{}' THEN true
+      ELSE EXISTS (SELECT FROM noted n WHERE n.mirror_id = l.id AND n.sync_state = 'conflict' AND NOT n.is_gone)
+    END AS is_conflict,
     l.category AS old_category, l.source AS old_source, l.dor AS old_dor, l.is_discontinued AS old_discontinued,
     l.is_actualized AS old_actualized,
     pfa_phase_cost(l.source, l.monthly_rate, l.purchase_price, l.original_start, l.original_end) AS old_plan,
@@ -177,9 +188,8 @@ changed AS (
 conflicts AS (
   INSERT INTO pfa_sync_conflict AS c (modification_id, mirror_id, organization_id, kind, conflict_fields, base_values,
     local_values, remote_values, current_version)
-  SELECT n.id, n.mirror_id, $1, CASE WHEN n.is_gone THEN 'remote_discontinued' ELSE 'field_overlap' END,
-    CASE WHEN n.is_gone THEN '{isDiscontinued}' ELSE n.overlap END, n.base_values, n.delta,
-    pfa_pick_fields(n.theirs, ARRAY(SELECT jsonb_object_keys(n.delta)))
+  SELECT n.id, n.mirror_id, $1, n.kind, n.fields, n.base_values, n.delta,
+    n.seen || pfa_pick_fields(n.theirs, n.fields || ARRAY(SELECT jsonb_object_keys(n.delta)))
       || CASE WHEN n.is_gone THEN '{"isDiscontinued": true}' ELSE '{}' END::jsonb, n.version
   FROM noted n WHERE n.sync_state = 'conflict'
   ON CONFLICT (modification_id) WHERE status = 'open' DO UPDATE

@@ -1,6 +1,6 @@
 -- What applying a batch would do: the same decisions as apply_records.sql, and the change of each total. Reads only.
 -- $1 organization  $2 pfaIds, unique in the batch  $3 blocks  $4 indexes  $5 content hashes  $6 data as JSON text
--- Indexes: pfa_mirror_key.
+-- Indexes: pfa_mirror_key, pfa_modification_open.
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
 ),
@@ -23,7 +23,11 @@ known AS MATERIALIZED (
   LEFT JOIN LATERAL (SELECT p.* FROM pfa_mirror p WHERE p.organization_id = $1 AND p.pfa_id = i.pfa_id OFFSET 0) m ON true
 ),
 written AS MATERIALIZED (
-  SELECT k.id, coalesce((n.merged).conflicts <> '{}', false) AS is_conflict,
+  SELECT k.id, CASE WHEN (n.merged).pending_base IS NULL THEN false WHEN (n.merged).conflicts <> '{}' THEN true
+      ELSE EXISTS (SELECT FROM pfa_modification o
+        WHERE o.mirror_id = k.id AND o.sync_state IN ('committed', 'syncing', 'conflict')
+          AND (pfa_group_clash(o.delta, n.merged, k.data::jsonb, k.effective)).kind IS NOT NULL)
+        AND NOT (pfa_flag(d.d -> 'isDiscontinued') AND NOT k.is_discontinued) END AS is_conflict,
     k.category AS old_category, k.source AS old_source, k.dor AS old_dor, k.is_discontinued AS old_discontinued,
     k.is_actualized AS old_actualized, k.plan AS old_plan, k.forecast AS old_forecast, k.actual AS old_actual,
     d.d ->> 'category' AS category, d.d ->> 'source' AS source, d.d ->> 'dor' AS dor,

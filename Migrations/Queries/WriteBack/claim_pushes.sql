@@ -1,6 +1,7 @@
 -- Claims due edits, oldest first, and those whose worker went silent; each gets a fresh token that fences earlier
--- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, suspended
--- organizations, and what is paused. $1 how many  $2 lease in seconds
+-- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, an edit that fits an
+-- earlier one which PEMS does not have yet, suspended organizations, and what is paused.
+-- $1 how many  $2 lease in seconds
 -- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
 -- pfa_modification_pushing, pfa_modification_open.
 WITH due AS MATERIALIZED (
@@ -11,6 +12,8 @@ WITH due AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM pfa_modification p WHERE p.mirror_id = d.mirror_id AND p.sync_state = 'syncing')
     AND NOT EXISTS (SELECT FROM pfa_modification c WHERE c.mirror_id = d.mirror_id AND c.sync_state = 'conflict'
       AND c.modified_fields && d.modified_fields)
+    AND NOT EXISTS (SELECT FROM pfa_modification e WHERE e.mirror_id = d.mirror_id AND e.sync_state = 'committed'
+      AND e.applied_version < d.applied_version AND e.modified_fields && pfa_companion_fields(d.modified_fields))
   ORDER BY d.next_attempt_at, d.id LIMIT $1::int
   FOR UPDATE OF d SKIP LOCKED
 ),

@@ -94,26 +94,27 @@ package enum PushPlan: Hashable, Sendable {
     }
   }
 
-  /// Fields of one statement of which we change some and somebody else has changed others.
+  /// Fields of one statement of which we change some and somebody else has changed others. Of what a read has brought
+  /// before, the read itself tells (apply_records.sql): here it is nothing foreign any more.
   private static func brokenStatements(_ edit: PushEdit, _ open: [String], _ upstream: FieldValues) -> [String] {
-    shared(edit, open, upstream).filter(\.isOneStatement).flatMap { group in
+    EditableField.Group.allCases.filter { group in
+      group.isOneStatement && group.members.contains { open.contains($0) }
+        && group.members.contains { edit.isForeign($0, upstream) }
+    }.flatMap { group in
       group.members.filter { open.contains($0) || edit.isForeign($0, upstream) }
     }
   }
 
-  /// A group that is sound in PEMS and would not be with our values in it; nil when there is none.
+  /// A group that we change and that would not be sound in PEMS afterwards, whoever changed the rest of it and whenever;
+  /// nil when there is none. What PEMS itself leaves out is not the edit's fault.
   private static func unsound(_ edit: PushEdit, _ open: [String], _ upstream: FieldValues) -> EditableField.Group? {
     let merged = upstream.overlaid(edit.ours(open))
-    return shared(edit, open, upstream).first { group in
+    return EditableField.Group.allCases.first { group in
+      guard group.members.contains(where: { open.contains($0) }) else { return false }
       let before = EditRules.findings(in: upstream, group: group)
-      return EditRules.findings(in: merged, group: group).contains { !before.contains($0) }
-    }
-  }
-
-  /// Groups in which both sides have changed something.
-  private static func shared(_ edit: PushEdit, _ open: [String], _ upstream: FieldValues) -> [EditableField.Group] {
-    EditableField.Group.allCases.filter { group in
-      group.members.contains { open.contains($0) } && group.members.contains { edit.isForeign($0, upstream) }
+      return EditRules.findings(in: merged, group: group).contains {
+        $0.code == EditCode.invalidDateOrder || !before.contains($0)
+      }
     }
   }
 }

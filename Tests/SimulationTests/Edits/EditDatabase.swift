@@ -2,8 +2,9 @@ import SyncDomain
 
 /// A model of the rows of edits: records with PEMS' values beneath, modifications with their states and tokens.
 ///
-/// It stands for apply_records with pfa_merge_read, write_edits, claim_pushes, note_push, finish_push, conflict_push,
-/// delay_push and fail_push. What a commit, a resolution, a push or an order decides is the product's own code.
+/// It stands for apply_records with pfa_merge_read and pfa_group_clash, write_edits, claim_pushes, note_push,
+/// finish_push, conflict_push, delay_push and fail_push. What a commit, a resolution, a push or an order decides is the
+/// product's own code.
 struct EditDatabase {
   enum State: String { case draft, committed, syncing, synced, conflict, failed, superseded }
 
@@ -115,7 +116,13 @@ struct EditDatabase {
       let overlap = conflicts.filter {
         edit.delta.known($0) == row.record.data[$0] && !own.contains($0)
       }
-      guard !overlap.isEmpty else { continue }
+      let held = edit.delta.fields.filter { pending.known($0) != nil && edit.delta[$0] == row.record.data[$0] }
+      let isClash = Upstream.groups.contains { group in
+        let moved = group.filter { !held.contains($0) && data[$0] != row.record.data[$0] }
+        return !moved.isEmpty && held.contains { group.contains($0) }
+          && (group == Upstream.dates ? Upstream.isReversed(data) : true)
+      }
+      guard !overlap.isEmpty || isClash else { continue }
       edits[key]?.state = .conflict
       edits[key]?.token += 1
       told.formUnion(overlap)
@@ -140,6 +147,7 @@ struct EditDatabase {
         guard other != key, let open = edits[other] else { return false }
         return open.state == .syncing
           || (open.state == .conflict && !Set(open.delta.fields).isDisjoint(with: edit.delta.fields))
+          || (open.state == .committed && open.committedAt < edit.committedAt && isCompanion(open, of: edit))
       }
     }
     guard let due, let edit = edits[due] else { return nil }
@@ -148,6 +156,14 @@ struct EditDatabase {
     edits[due]?.token += 1
     edits[due]?.leaseUntil = now + EditDatabase.lease
     return due
+  }
+
+  /// Whether an edit is about the other fields of a group.
+  private func isCompanion(_ other: Edit, of edit: Edit) -> Bool {
+    Upstream.groups.contains { group in
+      group.contains { edit.delta.known($0) != nil }
+        && group.contains { edit.delta.known($0) == nil && other.delta.known($0) != nil }
+    }
   }
 
   func holds(_ key: Int, _ token: Int) -> Bool { edits[key]?.state == .syncing && edits[key]?.token == token }
@@ -169,16 +185,14 @@ struct EditDatabase {
     let others = edits(of: edit.draft.mirrorId).filter { $0 != key }.compactMap { edits[$0] }
       .filter { [.committed, .conflict, .failed].contains($0.state) }
     let known = row.record.pending
+    let hasFollowed = values.fields.contains { values[$0] != row.record.data[$0] && known.known($0) == nil }
     row.record.pending = FieldValues(
       known.overlaid(values).members.filter { field, value in
         let isHeld = others.contains { $0.delta.known(field) != nil }
         return value != row.record.data[field]
           ? isHeld || known.known(field) != nil : isHeld && values.known(field) == nil
       })
-    let follows = values.members.contains { field, value in
-      value != row.record.data[field] && known.known(field) == nil
-    }
-    row.hash = row.hash == hashes.before && !follows ? hashes.after : defect == .keepsOldContent ? row.hash : nil
+    row.hash = row.hash == hashes.before && !hasFollowed ? hashes.after : defect == .keepsOldContent ? row.hash : nil
     if let order, order > row.order {
       row.order = order
     } else if let order, order < row.order, values.fields.contains(where: { known.known($0) != nil }) {

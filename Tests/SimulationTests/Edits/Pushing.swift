@@ -103,6 +103,9 @@ extension EditWorld {
     }
     let isSeen = values.fields.allSatisfy { record.values[$0] == seen.values[$0] }
     if !isSeen { broken = Violation("PEMS' own change is not overwritten", "edit \(claim.edit)") }
+    if holds, !Set(values.fields).isDisjoint(with: Upstream.dates), Upstream.isReversed(seen.values.overlaid(values)) {
+      broken = Violation("dates go out in order", "edit \(claim.edit): \(values.shown)")
+    }
     // What a pusher that was taken for dead writes late is as foreign as anybody's: a person decides, nothing is lost.
     upstream.change(id, values, ours: holds, at: moment)
     story.tell("pusher \(pushers[index].id) writes \(values.shown) of \(id) into PEMS")

@@ -13,6 +13,9 @@ struct Upstream {
   }
 
   static let fields = ["dor", "manufacturer", "model", "forecastStart", "forecastEnd"]
+  static let dates = ["forecastStart", "forecastEnd"]
+  /// Fields that must fit each other.
+  static let groups = [["manufacturer", "model"], dates]
   var records: [String: Record] = [:]
 
   init(records count: Int) {
@@ -25,6 +28,11 @@ struct Upstream {
       record.past = [(0, record.values)]
       records["P\(index)"] = record
     }
+  }
+
+  /// ISO dates compare as they stand.
+  static func isReversed(_ values: FieldValues) -> Bool {
+    (values["forecastEnd"].text ?? "9") < (values["forecastStart"].text ?? "0")
   }
 
   static func text(_ value: String) -> FieldValue { FieldValue(.string(value)) }

@@ -134,6 +134,27 @@ import Testing
     }
   }
 
+  @Test("PEMS has the value, loses it and gets it from a push, all before the push is ended: the next read is believed")
+  func lostAndSent() async throws {
+    try await onDatabase { session in
+      try edited(session)
+      let push = try claim(session)
+      try PushStore.note(session, push, try PushStore.load(session, push).edit.ours(["monthlyRate"]))
+      try read(session, 2, rate: "16000")
+      try read(session, 3, rate: "15000")
+      #expect(try session.table(Self.row) == [["15000", "-"]], "the field follows PEMS")
+      let hashes = (
+        before: try Sample("a").canonical().contentHash,
+        after: try Sample("a") { $0.rate = "16000" }.canonical().contentHash
+      )
+      try PushStore.finish(
+        session, push, try #require(FieldValues(json: Array(#"{"monthlyRate": 16000}"#.utf8))), hashes: hashes,
+        order: SourceOrder(block: 3, index: 0), wasSent: true, day: "d")
+      try read(session, 4, rate: "16000")
+      #expect(try session.table(Self.row) == [["16000", "-"]])
+    }
+  }
+
   @Test(
     "A page read before a push and applied after it takes nothing back, with or without an order; what PEMS says later applies",
     arguments: [true, false])
