@@ -70,5 +70,8 @@ extension SQLCatalog {
     Migration(
       version: 26, name: "search", up: text(PackageResources.V0026_search_up_sql),
       down: text(PackageResources.V0026_search_down_sql)),
+    Migration(
+      version: 30, name: "contract", up: text(PackageResources.V0030_contract_up_sql),
+      down: text(PackageResources.V0030_contract_down_sql)),
   ]
 }
