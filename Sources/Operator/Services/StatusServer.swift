@@ -52,7 +52,8 @@ struct StatusServer: Sendable {
         let server = try? HTTPServer(host: host, port: 0, limits: StatusServer.limits, handler: { await answer($0) })
       else { throw error }
       log.warning(
-        "the HTTP port is taken, a free one is used; set SYNCLINE_HTTP_PORT to choose", ("cause", error.description))
+        "the HTTP port is taken, a free one is used; set SYNCLINE_HTTP_PORT to choose", ("cause", error.description),
+        ("address", "http://\(server.host):\(server.port)"))
       return server
     }
   }
