@@ -1,15 +1,17 @@
--- What was promised to applications, to the letter: a record needs no id, whose functions are whose, six metrics by name.
+-- What was promised to applications, to the letter: a record needs no id, whose functions are whose, six metrics by
+-- their names.
 
 -- Whoever writes a record by hand needs no id. The apply names the one it derives from the key.
 ALTER TABLE pfa_mirror ALTER COLUMN id SET DEFAULT gen_random_uuid();
 
 -- Journals are appended to by applications; what workers do is written into them by triggers.
-REVOKE EXECUTE ON FUNCTION append_events(text, jsonb, bigint, jsonb), append_events_with_delayed_lock(text, jsonb, bigint, jsonb),
+REVOKE EXECUTE ON FUNCTION append_events(text, jsonb, bigint, jsonb),
+  append_events_with_delayed_lock(text, jsonb, bigint, jsonb),
   append_events_adaptive(text, jsonb, bigint, jsonb), uses_delayed_lock(text) FROM syncline_worker;
 
 -- The state of the sync in six numbers about all organizations together, over the last hour where that applies. A call
--- is whatever was asked for and has ended; a version check is a commit of drafts, from its event to its effect. What
--- users decide about each other's edits is no failure.
+-- is a job that has ended; a version check is a commit of drafts, from its event to its effect. A conflict between
+-- users is no failure.
 CREATE OR REPLACE FUNCTION monitor_sync_performance() RETURNS TABLE (metric_name text, metric_value numeric, status text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH recent AS MATERIALIZED (

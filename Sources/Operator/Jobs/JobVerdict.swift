@@ -26,7 +26,8 @@ struct JobVerdict: Equatable {
     case .retrying:
       why =
         JobVerdict.pause(job) ?? JobVerdict.suspension(job) ?? JobVerdict.turn(job) ?? JobVerdict.nextAttempt(job)
-      evidence = "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))\(JobVerdict.lease(job))"
+      evidence =
+        "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))\(JobVerdict.lease(job))"
       isHeldUp = true
     case .awaitingApproval:
       why = "waits for approval: 'syncline jobs approve \(job.id)' or 'syncline jobs cancel \(job.id)'"
