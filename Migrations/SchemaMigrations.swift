@@ -73,5 +73,8 @@ extension SQLCatalog {
     Migration(
       version: 28, name: "merges", up: text(PackageResources.V0028_merges_up_sql),
       down: text(PackageResources.V0028_merges_down_sql)),
+    Migration(
+      version: 30, name: "contract", up: text(PackageResources.V0030_contract_up_sql),
+      down: text(PackageResources.V0030_contract_down_sql)),
   ]
 }

@@ -197,10 +197,17 @@ struct DecisionTests {
     #expect(!JobFailure.isOutage(SourceError(.upstreamUnavailable, "away", isTransient: true)))
   }
 
-  @Test("topics get the prefix of the deployment once")
-  func topics() {
-    let topics = Topics(prefix: "x.")
-    #expect(topics.published("pfa.job-events.v1") == "x.pfa.job-events.v1")
-    #expect(topics.published("x.pems.read-sync.v1.dlq") == "x.pems.read-sync.v1.dlq")
+  @Test(
+    "topics get the prefix of the deployment once, whatever it looks like",
+    arguments: ["", "x.", "p", "pf", "pfa", "pfa.", "pems.", "pfa.draft-commit.v1"])
+  func topics(prefix: String) {
+    let topics = Topics(prefix: prefix)
+    for (plain, full) in zip(Topics(prefix: "").all, topics.all) {
+      for suffix in ["", ".dlq"] {
+        #expect(topics.published(plain + suffix) == full + suffix)
+        #expect(topics.published(full + suffix) == full + suffix, "has it already")
+      }
+    }
+    #expect(topics.published("other.v1") == "other.v1", "none of ours")
   }
 }

@@ -77,7 +77,7 @@ package struct AllBench: Sendable {
         var bench = FairnessBench(records: max(records, 20_000))
         bench.fsync = fsync
         bench.executable = executable
-        if isQuick { bench.samples = 3 }
+        if isQuick { (bench.samples, bench.commits) = (3, 3) }
         return try await bench.run(say)
       },
       Part(name: "program") { say in

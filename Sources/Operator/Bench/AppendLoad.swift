@@ -61,7 +61,7 @@ struct AppendLoad: Sendable {
       while !isIn {
         let expected = workload.expectsVersion ? ExpectedVersion(known[stream, default: -1]) : .any
         do {
-          known[stream] = try session.asWorker(BenchDatabase.organization) {
+          known[stream] = try session.asApp(BenchDatabase.organization, user: "bench") {
             try JournalStore.append(session, batch, to: "\(prefix)\(stream)", expecting: expected, strategy: strategy)
           }
           isIn = true

@@ -13,7 +13,7 @@ enum ConflictsResolveCommand {
     arguments: [Argument("ID", "the conflict")],
     options: [
       .choice("take", ["mine", "theirs"], "whose values hold"), FieldAssignment.option,
-      .text("user", "ID", "who decides; needs write permission", required: true),
+      .text("user", "ID", "who decides; needs write permission; default: this login"),
     ],
     examples: [
       Example("syncline conflicts resolve ID --take theirs --user ann --reason 'agreed with the site'", "give it up"),
@@ -23,7 +23,7 @@ enum ConflictsResolveCommand {
     let id = try ConflictsShowCommand.conflictId(invocation)
     let choice = try chosen(invocation)
     try await invocation.confirm("decide conflict \(id)")
-    let (user, reason) = (try invocation.required("user"), invocation.reason)
+    let (user, reason) = (invocation.actor, invocation.reason)
     let cells = try await Database.run(invocation) { session in
       guard let row = try session.reading({ try DraftReports.conflict(session, id) }) else {
         throw DraftErrors.noConflict(id)

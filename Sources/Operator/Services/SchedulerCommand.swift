@@ -15,11 +15,12 @@ enum SchedulerCommand {
       leader itself verifies totals, asks again for forgotten pushes, and deletes old history. While Postgres is \
       away it waits; while Kafka is, firings wait in the outbox. It says so, and so does /readyz at the start.
 
-      Serves /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT.
+      Serves /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT; where that is not set and 3030 is \
+      taken, on a free port, which the log names.
       """,
     examples: [
       Example("syncline scheduler", "beside the workers"),
-      Example("SYNCLINE_HTTP_PORT=0 syncline scheduler", "on a machine where the port is a worker's"),
+      Example("SYNCLINE_HTTP_PORT=3031 syncline scheduler", "where something looks for it at a port of its own"),
     ], needs: [.database, .kafka], handlesSignals: true
   ) { invocation in
     let (settings, catalog) = try invocation.configured { try $0.jobCatalog($1) }
@@ -48,7 +49,8 @@ enum SchedulerCommand {
     let group = ServiceGroup(
       (leash.map { [$0.service] } ?? []) + [
         StatusServer(
-          host: settings.httpHost, port: settings.httpPort, metrics: scheduler.metrics, health: health, log: log
+          host: settings.httpHost, port: settings.httpPort, metrics: scheduler.metrics, health: health, log: log,
+          mayMove: !settings.isHTTPPortChosen
         ).service,
         Service("topics") {
           let wait = KafkaWait(servers: topics.kafka.bootstrapServers, health: health, log: log)

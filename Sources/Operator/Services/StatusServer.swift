@@ -11,6 +11,8 @@ struct StatusServer: Sendable {
   let log: Log
   /// nil: a process without one.
   var site: StatusSite?
+  /// Nobody has asked for this port: when it is taken, as by another process on this machine, a free one does as well.
+  var mayMove = false
 
   /// Nobody who only looks needs more, and whoever takes more keeps the others from looking.
   static let limits: HTTPServer.Limits = {
@@ -29,7 +31,7 @@ struct StatusServer: Sendable {
     return Service(
       "http",
       start: {
-        let server = try HTTPServer(host: host, port: Int(port), limits: StatusServer.limits) { await answer($0) }
+        let server = try listen()
         running.with { $0 = server }
         log.info("http", ("address", "http://\(server.host):\(server.port)"))
       },
@@ -39,6 +41,21 @@ struct StatusServer: Sendable {
         end.finish()
       },
       run: { for await _ in until {} })
+  }
+
+  private func listen() throws(HTTPServer.StartError) -> HTTPServer {
+    do {
+      return try HTTPServer(host: host, port: Int(port), limits: StatusServer.limits) { await answer($0) }
+    } catch {
+      // Where no other port is to be had either, the first error names what is wrong.
+      guard mayMove,
+        let server = try? HTTPServer(host: host, port: 0, limits: StatusServer.limits, handler: { await answer($0) })
+      else { throw error }
+      log.warning(
+        "the HTTP port is taken, a free one is used; set SYNCLINE_HTTP_PORT to choose", ("cause", error.description),
+        ("address", "http://\(server.host):\(server.port)"))
+      return server
+    }
   }
 
   func answer(_ call: HTTPCall) async -> HTTPReply {

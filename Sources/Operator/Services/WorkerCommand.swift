@@ -13,7 +13,8 @@ enum WorkerCommand {
       finished, jobs are handed over; a second signal stops at once, which loses nothing either. While Postgres or \
       Kafka is away, also at the start, it waits and says so; /readyz says what for.
 
-      Serves a status page, /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT. With \
+      Serves a status page, /metrics, /livez and /readyz on SYNCLINE_HTTP_HOST:SYNCLINE_HTTP_PORT; where that is not \
+      set and 3030 is taken, on a free port, which the log names. With \
       SYNCLINE_STATUS_TOKEN set, who knows it can approve, cancel, retry, pause, resume, replay and discard there.
 
       SYNCLINE_LEASH may hold the number of an inherited descriptor, the reading end of a pipe: the worker stops \
@@ -44,7 +45,7 @@ enum WorkerCommand {
     let worker = try Worker(configuration)
     let server = StatusServer(
       host: settings.httpHost, port: settings.httpPort, metrics: worker.metrics, health: worker.health,
-      log: configuration.log, site: site(settings, configuration, worker))
+      log: configuration.log, site: site(settings, configuration, worker), mayMove: !settings.isHTTPPortChosen)
     // A worker whose parent is gone has nobody to finish anything for.
     let group = ServiceGroup(
       (leash.map { [$0.service] } ?? []) + [server.service] + worker.services,

@@ -32,7 +32,8 @@ package struct Settings: Sendable, Equatable {
   /// `SYNCLINE_HTTP_HOST`: address of the HTTP port. Default: `127.0.0.1`; `0.0.0.0` in a container.
   package var httpHost = "127.0.0.1"
 
-  /// `SYNCLINE_HTTP_PORT`: `/metrics`, `/livez`, `/readyz`, status page. Default: 3030; 0 takes any free port.
+  /// `SYNCLINE_HTTP_PORT`: `/metrics`, `/livez`, `/readyz`, status page. Default: 3030, or a free port where
+  /// that is taken; 0 takes any free port.
   package var httpPort: UInt16 = 3030
 
   /// `SYNCLINE_STATUS_TOKEN`: who sends it with a decision on the status page may decide; 20 bytes at least. nil: the
@@ -61,6 +62,9 @@ package struct Settings: Sendable, Equatable {
 
   /// All defaults.
   package init() {}
+
+  /// False: the port is the default, which several processes on a machine have.
+  package var isHTTPPortChosen: Bool { origins[SettingDefinition.httpPort.name] != nil }
 
   /// A logger as configured.
   package var log: Log { Log(level: logLevel, format: logFormat) }

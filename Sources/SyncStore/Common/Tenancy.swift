@@ -27,6 +27,16 @@ extension PGSession {
     }
   }
 
+  /// Runs `body` in a transaction of the applications' role: one organization, and the drafts of one session of a user.
+  package func asApp<R>(
+    _ organization: String, user: String, session: String = "", _ body: () throws -> R
+  ) throws -> R {
+    try transaction {
+      try query(Queries.becomeApp, [.text(organization), .text(user), .text(session)])
+      return try body()
+    }
+  }
+
   /// Binds the open transaction to one organization under the worker's role.
   package func becomeWorker(_ organization: String) throws { try query(Queries.becomeWorker, [.text(organization)]) }
 

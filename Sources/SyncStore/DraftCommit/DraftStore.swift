@@ -20,7 +20,7 @@ package enum DraftStore {
     _ session: PGSession, organization: String, pfaId: String, user: String, session id: String, delta: FieldValues,
     baseVersion: Int64?
   ) throws -> (isFound: Bool, id: String?) {
-    try asApp(session, organization, user, id) {
+    try session.asApp(organization, user: user, session: id) {
       let row = try session.query(
         Queries.createDraft,
         [
@@ -36,7 +36,7 @@ package enum DraftStore {
   package static func commit(
     _ session: PGSession, organization: String, user: String, session id: String, reason: String?, partial: Bool
   ) throws -> String {
-    try asApp(session, organization, user, id) {
+    try session.asApp(organization, user: user, session: id) {
       try session.query(
         Queries.commitSession,
         [.text(organization), .text(user), .text(id), PGValue(reason), .bool(partial)]
@@ -48,7 +48,7 @@ package enum DraftStore {
   package static func discard(
     _ session: PGSession, organization: String, user: String, session id: String, reason: String? = nil
   ) throws -> Int64 {
-    try asApp(session, organization, user, id) {
+    try session.asApp(organization, user: user, session: id) {
       try session.tell(Decision(actor: user, reason: reason))
       return try session.query(Queries.discardSession, [.text(organization), .text(user), .text(id)]).one()
         .integer("discarded")
@@ -93,14 +93,5 @@ package enum DraftStore {
         .array(.text(changes.map { String(decoding: $0.patch.encoded(), as: UTF8.self) })),
       ])
     return Forecast(outcome: outcome, marks: marks, totals: totals)
-  }
-
-  private static func asApp<R>(
-    _ session: PGSession, _ organization: String, _ user: String, _ id: String, _ body: () throws -> R
-  ) throws -> R {
-    try session.transaction {
-      try session.query(Queries.becomeApp, [.text(organization), .text(user), .text(id)])
-      return try body()
-    }
   }
 }

@@ -15,6 +15,10 @@ package struct Topics: Hashable, Sendable {
   /// Every topic that carries work or news, without their dead letter topics.
   package var all: [String] { [readSync, draftCommit, writeBack, schemaChange, kpiRefresh, jobEvents] }
 
-  /// The name under which a topic of the outbox is published: rows written from SQL do not know the prefix.
-  package func published(_ topic: String) -> String { topic.hasPrefix(prefix) ? topic : prefix + topic }
+  /// The name under which a topic of the outbox is published: rows written from SQL do not know the prefix, while those
+  /// of letters that are replayed and of messages that were held have it. Known by its whole name, because a prefix may
+  /// look like the beginning of one.
+  package func published(_ topic: String) -> String { Topics.unprefixed.contains(topic) ? prefix + topic : topic }
+
+  private static let unprefixed = Set(Topics(prefix: "").all.flatMap { [$0, $0 + ".dlq"] })
 }

@@ -103,14 +103,18 @@ import Testing
     let both = try await syncline("conflicts", "resolve", id, "--user", "bob", "--take", "mine", "--set", "dor=X")
     #expect(both.code == .usage && both.messages.contains("exclude each other"))
     #expect(try await syncline("conflicts", "resolve", id, "--user", "eve", "--take", "mine").code == .failure)
+    let actor = ["SYNCLINE_ACTOR": "eve"]
+    let byActor = try await syncline("conflicts", "resolve", id, "--take", "mine", environment: actor)
+    #expect(byActor.code == .failure && byActor.messages.contains("user eve has no write permission"))
     #expect(try await syncline("conflicts", "resolve", id, "--user", "bob", "--set", "monthlyRate=-1").code == .invalid)
-    let decision = ["conflicts", "resolve", id, "--user", "bob", "--set", "dor=BOTH", "--reason", "agreed"]
+    let decision = ["conflicts", "resolve", id, "--set", "dor=BOTH", "--reason", "agreed"]
     _ = try await value(
       "UPDATE pfa_mirror SET data = data || '{\"dor\": \"EVE\"}', version = 3 WHERE pfa_id = 'P1' RETURNING version")
-    let blind = try await syncline(decision)
+    let bob = ["SYNCLINE_ACTOR": "bob"]
+    let blind = try await syncline(decision, environment: bob)
     #expect(blind.code == .conflict && blind.messages.contains("others have edited dor"))
     #expect(try await syncline("conflicts", "show", id).data.contains("EVE"))
-    let resolved = try await syncline(decision)
+    let resolved = try await syncline(decision, environment: bob)
     #expect(resolved.code == .ok)
     #expect(try resolved.json["resolution"]?.string == "set" && resolved.json["resolved_by"]?.string == "bob")
     #expect(try await value("SELECT data ->> 'dor' FROM pfa_mirror WHERE pfa_id = 'P1'") == "BOTH")

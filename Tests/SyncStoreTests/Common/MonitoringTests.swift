@@ -14,42 +14,42 @@ import Testing
   func sixRows() async throws {
     try await onDatabase { session in
       let quiet = [
-        "materialized_view_removed": "1 CONFIRMED_REMOVED", "records_per_second": "0.000 HEALTHY",
-        "active_organizations": "0 HEALTHY", "average_run_ms": "0.0 HEALTHY", "rejected_share": "0.000000 HEALTHY",
-        "open_jobs": "0 HEALTHY",
+        "calls_per_second": "0.000 HEALTHY", "active_users": "0 HEALTHY", "active_records": "0 HEALTHY",
+        "version_checks": "0 HEALTHY", "average_response_time_ms": "0.0 OPTIMAL",
+        "materialized_view_removed": "1 CONFIRMED_REMOVED",
       ]
       #expect(try metrics(session) == quiet)
-      let log = """
-        INSERT INTO pfa_sync_log (job_id, stream, organization_id, sync_type, received, inserted, rejected, started_at,
-          completed_at, status)
-        """
+      try apply(session, [Sample("a"), Sample("b")])
+      try apply(session, [Sample("a")], to: "RIO2")
+      // Commits of 0 … 35 ms, a quarter of them refused for a conflict; what is older or has not ended does not count.
+      let job = "INSERT INTO sync_job (organization_id, kind, state, error_code, requested_by, created_at, finished_at)"
       try session.execute(
         """
-        INSERT INTO sync_job (id, organization_id, kind) VALUES ('00000000-0000-4000-8000-000000000001', 'RIO', 'write_back');
-        INSERT INTO sync_job (organization_id, kind, state, finished_at) VALUES ('RIO', 'write_back', 'failed', now());
-        \(log) VALUES
-          ('00000000-0000-4000-8000-000000000001', NULL, 'RIO', 'full', 3600, 3564, 36, now() - interval '3 s', now(),
-            'completed'),
-          (NULL, 's', 'RIO2', 'incremental', 0, 0, 0, now() - interval '9 min', NULL, 'running'),
-          (NULL, 'old', 'RIO', 'incremental', 9999, 0, 9999, now() - interval '3 h', now() - interval '61 min', 'completed')
+        \(job) SELECT 'RIO', 'draft_commit', CASE n % 4 WHEN 0 THEN 'failed' ELSE 'succeeded' END,
+          CASE n % 4 WHEN 0 THEN 'CONFLICT' END, 'user' || n % 2, now() - interval '1 min',
+          now() - interval '1 min' + n * interval '1 ms' FROM generate_series(0, 35) n;
+        \(job) VALUES ('RIO2', 'kpi_rebuild', 'succeeded', NULL, 'scheduler', now() - interval '8 s', now()),
+          ('RIO', 'draft_commit', 'failed', 'FORBIDDEN', 'old', now() - interval '2 h', now() - interval '61 min'),
+          ('RIO', 'draft_commit', 'queued', NULL, 'waiting', now(), NULL);
+        INSERT INTO pfa_modification (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version, created_at)
+        SELECT m.id, m.organization_id, u, 's-' || u, '{"dor": "X"}', '{dor}', 1, now() - age
+        FROM pfa_mirror m, (VALUES ('user0', interval '9 min'), ('cyd', '59 min'), ('old', '61 min')) AS e (u, age)
+        WHERE m.pfa_id = 'a'
         """)
-      let busy = try metrics(session)
-      #expect(
-        busy
-          == quiet.merging(
-            [
-              "records_per_second": "1.000 HEALTHY", "active_organizations": "2 HEALTHY",
-              "average_run_ms": "3000.0 HEALTHY",
-              "rejected_share": "0.010000 HEALTHY", "open_jobs": "1 HEALTHY",
-            ], uniquingKeysWith: { $1 }))
+      let busy = quiet.merging(
+        [
+          "calls_per_second": "0.010 HEALTHY", "active_users": "3 HEALTHY", "active_records": "3 HEALTHY",
+          "version_checks": "36 HEALTHY", "average_response_time_ms": "17.5 OPTIMAL",
+        ], uniquingKeysWith: { $1 })
+      #expect(try metrics(session) == busy)
       try session.execute(
-        """
-        UPDATE sync_job SET state = 'running' WHERE state = 'queued';
-        UPDATE sync_job SET state = 'awaiting_approval' WHERE state = 'running';
-        UPDATE pfa_sync_log SET inserted = 3563, rejected = 37 WHERE received = 3600
-        """)
-      #expect(try metrics(session)["open_jobs"] == "1 WARNING")
-      #expect(try metrics(session)["rejected_share"] == "0.010278 WARNING")
+        "\(job) VALUES ('RIO', 'draft_commit', 'failed', 'TIMEOUT', 'ann', now() - interval '1 s', now())")
+      let troubled = busy.merging(
+        [
+          "calls_per_second": "0.011 WARNING", "active_users": "4 HEALTHY", "version_checks": "37 HEALTHY",
+          "average_response_time_ms": "44.1 SLOW",
+        ], uniquingKeysWith: { $1 })
+      #expect(try metrics(session) == troubled)
       let ofApplication = try session.asApp("ann") { try metrics(session) }
       #expect(try metrics(session) == ofApplication, "an application sees the same numbers")
     }
