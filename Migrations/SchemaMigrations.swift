@@ -70,5 +70,8 @@ extension SQLCatalog {
     Migration(
       version: 26, name: "search", up: text(PackageResources.V0026_search_up_sql),
       down: text(PackageResources.V0026_search_down_sql)),
+    Migration(
+      version: 29, name: "breakers", up: text(PackageResources.V0029_breakers_up_sql),
+      down: text(PackageResources.V0029_breakers_down_sql)),
   ]
 }

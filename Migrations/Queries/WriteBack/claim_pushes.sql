@@ -1,8 +1,10 @@
 -- Claims due edits, oldest first, and those whose worker went silent; each gets a fresh token that fences earlier
 -- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, suspended
--- organizations, and what is paused. $1 how many  $2 lease in seconds
+-- organizations, what is paused, and edits for a source whose upstream rests.
+-- $1 how many  $2 lease in seconds  $3 sources that take edits  $4 those of them that rest, and '' when the edits of all
+-- other organizations have to wait
 -- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
--- pfa_modification_pushing, pfa_modification_open.
+-- pfa_modification_pushing, pfa_modification_open, source_watermark_pkey.
 WITH due AS MATERIALIZED (
   SELECT d.id, d.mirror_id, d.next_attempt_at FROM pfa_modification d
   WHERE d.sync_state = 'committed' AND d.next_attempt_at <= now()
@@ -11,6 +13,9 @@ WITH due AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM pfa_modification p WHERE p.mirror_id = d.mirror_id AND p.sync_state = 'syncing')
     AND NOT EXISTS (SELECT FROM pfa_modification c WHERE c.mirror_id = d.mirror_id AND c.sync_state = 'conflict'
       AND c.modified_fields && d.modified_fields)
+    AND (cardinality($4::text[]) = 0 OR coalesce((SELECT CASE WHEN w.source = ANY ($3::text[]) THEN w.source END
+        FROM source_watermark w WHERE w.organization_id = d.organization_id ORDER BY w.updated_at DESC LIMIT 1), '')
+      <> ALL ($4::text[]))
   ORDER BY d.next_attempt_at, d.id LIMIT $1::int
   FOR UPDATE OF d SKIP LOCKED
 ),

@@ -29,13 +29,24 @@ package struct RetryingSource: RecordSource {
   package func page(_ request: PageRequest) async throws(SourceError) -> SourcePage {
     var generator = SystemRandomNumberGenerator()
     var attempt = 1
+    var failure: SourceError?
     while true {
-      try await clock.wait(for: budget)
+      do throws(SourceError) {
+        try await clock.wait(for: budget)
+      } catch {
+        guard error.reason == .circuitOpen, let rest = error.retryAfter else { throw error }
+        await watch?.fails(error, askedAgainIn: rest)
+        // Whatever was sent is held against the run: a page that fails alone must not keep it waiting for ever.
+        throw failure?.resting(rest, costsAttempt: true) ?? error
+      }
       do throws(SourceError) {
         let page = try await source.page(request)
+        _ = await budget.ended(nil)
         await watch?.answers()
         return page
       } catch {
+        _ = await budget.ended(error)
+        failure = error
         let asked = error.retryAfter.map { $0 / .seconds(1) }
         guard error.isTransient, let seconds = policy.delay(after: attempt, retryAfter: asked, using: &generator) else {
           throw error
