@@ -4,7 +4,7 @@
 -- $1 how many  $2 lease in seconds  $3 sources that take edits  $4 those of them that rest, and '' when the edits of all
 -- other organizations have to wait
 -- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
--- pfa_modification_pushing, pfa_modification_open, source_watermark_pkey.
+-- pfa_modification_pushing, pfa_modification_open, source_watermark_pkey, sync_job_pkey.
 WITH due AS MATERIALIZED (
   SELECT d.id, d.mirror_id, d.next_attempt_at FROM pfa_modification d
   WHERE d.sync_state = 'committed' AND d.next_attempt_at <= now()
@@ -37,4 +37,5 @@ FROM chosen c, pfa_mirror r
 WHERE m.id = c.id AND r.id = m.mirror_id
 RETURNING m.id, m.organization_id, r.pfa_id, m.modified_fields, m.attempt, m.lease_token, c.taken_over,
   (SELECT w.source FROM source_watermark w WHERE w.organization_id = m.organization_id
-    ORDER BY w.updated_at DESC LIMIT 1) AS last_source
+    ORDER BY w.updated_at DESC LIMIT 1) AS last_source,
+  (SELECT j.parameters ->> 'traceparent' FROM sync_job j WHERE j.id = m.commit_id) AS trace

@@ -1,4 +1,5 @@
--- How a tenant's upstream does; no row: nobody has asked it yet. Moments are seconds since 1970 by the database's clock.
+-- How a tenant's upstream does; no row: nobody has asked it yet. Moments but `since` are seconds since 1970 by the
+-- database's clock.
 -- $1 tenant
 -- Index: upstream_budget_pkey.
 SELECT failures, openings, extract(epoch FROM open_until)::float8 AS open_until,

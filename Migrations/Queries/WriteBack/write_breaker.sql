@@ -4,7 +4,8 @@
 -- $7 code or null  $8 message or null
 -- Locks: the tenant's row. Index: upstream_budget_pkey.
 UPDATE upstream_budget
-SET failures = $3::int, openings = $4::int, open_until = to_timestamp($5::float8), probe_until = to_timestamp($6::float8),
+SET failures = $3::int, openings = $4::int,
+  open_until = to_timestamp($5::float8), probe_until = to_timestamp($6::float8),
   open_since = CASE WHEN $4::int > 0 THEN coalesce(open_since, clock_timestamp()) END,
   error_code = CASE WHEN $3::int + $4::int > 0 THEN coalesce($7::text, error_code) END,
   error_message = CASE WHEN $3::int + $4::int > 0 THEN coalesce($8::text, error_message) END,

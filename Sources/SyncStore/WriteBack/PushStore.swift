@@ -16,6 +16,8 @@ package struct PushClaim: Sendable {
   package let isTakenOver: Bool
   /// The source of the organization's last completed read; nil without one.
   package let lastSource: String?
+  /// The `traceparent` of the commit that made the edit; nil: it belongs to no trace.
+  package let trace: String?
 }
 
 /// The row behind a push as it is now.
@@ -48,7 +50,7 @@ package enum PushStore {
         fields: (try row.textArray("modified_fields") ?? []).compactMap { $0 },
         attempt: Int(try row.integer("attempt")),
         token: try row.string("lease_token"), isTakenOver: try row.bool("taken_over") ?? false,
-        lastSource: try row.text("last_source"))
+        lastSource: try row.text("last_source"), trace: try row.text("trace"))
     }
   }
 

@@ -83,14 +83,17 @@ final class Pusher: Sendable {
   }
 
   private func start(_ claim: PushClaim) {
-    let log = log.with(("edit", claim.id), ("organization", claim.organization), ("record", claim.pfaId))
+    let trace = Trace.valid(claim.trace)
+    var log = log.with(("edit", claim.id), ("organization", claim.organization), ("record", claim.pfaId))
+    if let id = Trace.id(trace) { log = log.with(("trace", id)) }
+    let pushLog = log
     if claim.isTakenOver { log.info("push taken over; PEMS is asked what became of it") }
     let count = state.with { state in
       // Made under the lock, which its end needs to take it away again.
       state.running[claim.id] = (
         claim,
         Task {
-          await drive(claim, log)
+          await Trace.$current.withValue(trace) { await drive(claim, pushLog) }
           finished(claim)
         }
       )
