@@ -4,7 +4,8 @@ import SyncDomain
 /// Puts rate limit and retries around a source (R9, R10, R11).
 ///
 /// Reading a page again is always safe. What is permanent, above all a refused login, passes through at once; a wait
-/// the upstream asks for holds everybody who shares the budget.
+/// the upstream asks for holds everybody who shares the budget. While nobody may ask it, the page ends at once: whoever
+/// reads does better to come back then than to wait.
 package struct RetryingSource: RecordSource {
   private let source: any RecordSource
   private let budget: any RateBudget
@@ -45,8 +46,11 @@ package struct RetryingSource: RecordSource {
         await watch?.answers()
         return page
       } catch {
-        _ = await budget.ended(error)
         failure = error
+        if let rest = await budget.ended(error), error.isOfUpstream {
+          await watch?.fails(error, askedAgainIn: rest)
+          throw error.resting(rest, costsAttempt: true)
+        }
         let asked = error.retryAfter.map { $0 / .seconds(1) }
         guard error.isTransient, let seconds = policy.delay(after: attempt, retryAfter: asked, using: &generator) else {
           throw error

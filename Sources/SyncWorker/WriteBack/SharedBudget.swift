@@ -73,7 +73,7 @@ struct SharedBudget: RateBudget {
         }?.decision
       }
     }
-    guard let told = told.flatMap(\.self) else { return nil }
+    guard let told else { return nil }
     if told.before.isClosed != told.after.isClosed || told.after.isOpen && told.before != told.after {
       tell(wasClosed: told.before.isClosed, rest: told.rest, failure)
     }
