@@ -43,7 +43,8 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// The same for errors that are one outage, each broker failing and then none left; for a complaint that is told once.
+  /// The same for errors that are one outage, each broker failing and then none left; for a complaint that is told
+  /// once.
   package var outage: String {
     switch rd_kafka_resp_err_t(rawValue: code) {
     case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,

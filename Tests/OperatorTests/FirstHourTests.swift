@@ -214,7 +214,7 @@ private struct Hour {
     #expect(behind.count == 1 && behind.first?["lag"]?.integer == 3 && behind.first?["partition"]?.integer == 2)
     #expect(behind.first?["owner"]?.string?.hasPrefix("worker-\(worker.pid)-") == true, "it says whom to look for")
     try await TestKit.until("its lease is past") {
-      try await run("jobs why JOB", ["JOB": job], "-o table").data.contains("went silent; another takes it over")
+      try await run("jobs why JOB", ["JOB": job], "-o table").data.contains("went silent; ")
     }
 
     #expect(advice.contains("`syncline worker`"))

@@ -7,7 +7,7 @@
 -- $13 stream: where batches without a page of their own are counted  $14 sync type of that row
 -- $15 received, with rejected and duplicates  $16 rejected  $17 duplicates with equal content
 -- $18 issue pfaIds  $19 fields  $20 codes  $21 raw values  $22 whether the record was rejected
--- $23 ids of records that came without data  $24 to $29 as there, unused
+-- $23 ids of records that came without data  $24 $25 $26 $27 $28 $29 as there, unused
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[]) AS t (pfa_id, block, index, hash, data)
 ),

@@ -5,7 +5,7 @@
 -- project that was changed since; a commit that left neither an open conflict nor one of its drafts. A read that was
 -- refused because another one was open needs nobody.
 -- $1 how many
--- Indexes: sync_job_troubled, sync_job_retry, sync_job_done, pfa_modification_commit, pfa_sync_conflict_open,
+-- Indexes: sync_job_troubled, sync_job_retry, sync_job_finished, pfa_modification_commit, pfa_sync_conflict_open,
 -- pfa_modification_draft.
 SELECT j.id, j.organization_id, j.kind, j.state, j.error_code, j.error_message, j.finished_at,
   j.parameters ->> 'source' AS source, j.parameters ->> 'project_id' AS project

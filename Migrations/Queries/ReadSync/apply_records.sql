@@ -21,8 +21,8 @@
 --
 -- Open edits of the records that change are told in the same statement: one index probe for each such record.
 --
--- Locks: changed and confirmed mirror rows in pfa_id order, then their open edits, then KPI slots in key order, then the page or
--- stream row, then the log row of a run that has ended.
+-- Locks: changed and confirmed mirror rows in pfa_id order, then their open edits, then KPI slots in key order, then
+-- the page or stream row, then the log row of a run that has ended.
 -- Indexes: pfa_mirror_key, pfa_mirror_pkey, pfa_modification_open, pfa_sync_log_job_id_key, sync_job_one_read,
 -- sync_record_issue_event. A key that another session
 -- inserts at the same time ends in 23505: the transaction is retried.
@@ -45,8 +45,9 @@ sweeping AS MATERIALIZED (
     AND j.parameters -> 'dryRun' IS DISTINCT FROM 'true' AND l.sync_type = 'full' AND NOT EXISTS (SELECT FROM own)
 ),
 -- A row that a sweep discontinued is taken back at an equal order only by a page of a run that began after the sweep:
--- whatever comes again, or was read before, says nothing of PEMS since. One that is announced as it stands, by a message
--- that is younger than the open read, is confirmed: the read may have passed before it was there, so it is not swept.
+-- whatever comes again, or was read before, says nothing of PEMS since. One that is announced as it stands, by a
+-- message that is younger than the open read, is confirmed: the read may have passed before it was there, so it is not
+-- swept.
 known AS MATERIALIZED (
   SELECT i.pfa_id, i.block, i.index, i.hash, i.data, m.id, m.content_hash = i.hash AS same_content,
     (i.block, i.index) IS NOT DISTINCT FROM (m.source_block, m.source_index) AS same_order,
@@ -225,7 +226,8 @@ lineage AS (
   SELECT $1, category, source, dor, $8, $9, plan, forecast, actual, records, actualized FROM delta
 ),
 listed AS (
-  -- Issues of single events and of foreign pages, with their message: of an event that is delivered again they are there.
+  -- Issues of single events and of foreign pages, with their message: of an event that is delivered again they are
+  -- there.
   INSERT INTO sync_record_issue (stream, organization_id, pfa_id, field, code, raw, rejected, topic, partition, kafka_offset,
     event_key, event_part)
   SELECT $13, $1, i.pfa_id, i.field, i.code, i.raw, i.rejected, $25, $26::int, i.kafka_offset, i.event_key::uuid, i.event_part

@@ -1,5 +1,5 @@
--- Whether a reader of ours wrote this page down with exactly these ids without their data: then he has found them in the
--- mirror, with their order and content. No row: nobody vouches for them.
+-- Whether a reader of ours wrote this page down with exactly these ids without their data: then he has found them in
+-- the mirror, with their order and content. No row: nobody vouches for them.
 -- $1 job  $2 page  $3 event id  $4 hash of the ids
 -- Index: sync_page_pkey.
 SELECT 1 AS vouched FROM sync_page

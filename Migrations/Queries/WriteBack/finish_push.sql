@@ -6,7 +6,8 @@
 -- $6 block and $7 index: pages older than this order were read before PEMS had the values, and are stale; null for none
 -- No row: the push is no longer held. When the mirror knew the content without the edit, it is told the one with it, so
 -- that the next read recognises our own write (W9). When it knew another, it knows none from here on: PEMS may go back
--- to that one, and this would be news. A read that is newer than that order and still says otherwise has seen PEMS
+-- to that one, and this would be news. So does one in which a field follows PEMS and is not yet what the push has put
+-- there. A read that is newer than that order and still says otherwise has seen PEMS
 -- after the push: somebody has changed the field again, and when the record is read the next time this is news as well.
 -- Locks: the record, then the edit. Indexes: primary keys, pfa_sync_conflict_open.
 WITH held AS MATERIALIZED (
@@ -35,7 +36,9 @@ confirmed AS (
         ELSE h.is_held AND NOT $3::jsonb ? key END),
     source_block = CASE WHEN o.is_newer THEN $6::bigint ELSE r.source_block END,
     source_index = CASE WHEN o.is_newer THEN $7::bigint ELSE r.source_index - o.is_overtaken::int END,
-    content_hash = CASE WHEN r.content_hash = $4::bigint AND NOT o.is_overtaken THEN $5::bigint END,
+    content_hash = CASE WHEN r.content_hash = $4::bigint AND NOT o.is_overtaken AND NOT EXISTS (
+        SELECT FROM jsonb_each($3::jsonb) WHERE value <> coalesce(r.data -> key, 'null')
+          AND (r.pending_base ? key) IS NOT TRUE) THEN $5::bigint END,
     -- The push has seen the record in PEMS: a read that began before does not sweep it.
     last_synced_at = now()
   FROM record r, synced s,

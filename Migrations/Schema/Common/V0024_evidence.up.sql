@@ -57,8 +57,8 @@ ALTER TABLE sync_record_issue
 CREATE UNIQUE INDEX sync_record_issue_event ON sync_record_issue (organization_id, event_key, event_part)
   WHERE event_key IS NOT NULL;
 
--- Of the ids that travel without their data, as the reader wrote them down: he has found them in the mirror. A page that
--- names others is not his. Null: written down by a program that did not say.
+-- Of the ids that travel without their data, as the reader wrote them down: he has found them in the mirror. A page
+-- that names others is not his. Null: written down by a program that did not say.
 ALTER TABLE sync_page ADD COLUMN known_hash bigint;
 
 -- As before; money has two decimals at most, which is what its columns hold.

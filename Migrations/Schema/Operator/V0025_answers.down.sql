@@ -135,7 +135,6 @@ ALTER TABLE kpi_change FORCE ROW LEVEL SECURITY;
 ALTER TABLE kpi_change
   DROP CONSTRAINT kpi_change_cause_check,
   ADD CONSTRAINT kpi_change_cause_check CHECK (cause IN ('read_sync', 'event', 'orphan_sweep', 'draft_commit', 'rebuild'));
-DROP INDEX sync_job_done;
 DROP INDEX sync_job_troubled;
 DROP FUNCTION job_asked_at(uuid, text, bigint);
 REVOKE SELECT ON job_request, job_firing FROM syncline_worker;

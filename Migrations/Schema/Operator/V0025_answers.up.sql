@@ -19,10 +19,9 @@ RETURN coalesce((SELECT r.requested_at FROM job_request r WHERE r.job_id = p_job
 REVOKE EXECUTE ON FUNCTION job_asked_at(uuid, text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION job_asked_at(uuid, text, bigint) TO syncline_worker;
 
--- What ended with a code is little among many jobs, and so is what made up for it.
+-- What ended with a code is little among many jobs.
 CREATE INDEX sync_job_troubled ON sync_job (finished_at)
   WHERE finished_at IS NOT NULL AND error_code IS NOT NULL AND state <> 'cancelled';
-CREATE INDEX sync_job_done ON sync_job (organization_id, kind, finished_at) WHERE state = 'succeeded' AND kind <> 'draft_commit';
 
 -- The decision of a conflict is a cause of its own: the commit that met it applied nothing.
 ALTER TABLE kpi_change

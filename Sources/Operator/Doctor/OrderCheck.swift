@@ -7,9 +7,9 @@ enum OrderCheck {
   static func judge(_ found: [RecordReports.AheadOrders]) -> Check {
     guard let first = found.first else { return Check("orders", .ok, "no record is ahead of its time") }
     let counts = found.map { "\($0.records) of \($0.organization)" }.joined(separator: ", ")
-    let record = "\(shellQuoted(first.organization)) \(shellQuoted(first.example))"
+    let (tenant, record) = (shellQuoted(first.organization), shellQuoted(first.example))
     return Check(
       "orders", .warning, "records with an order more than a day ahead, which nothing newer replaces: \(counts)",
-      remedy: "see 'syncline records show \(record)', then 'syncline records release \(record)'")
+      remedy: "see 'syncline records show \(tenant) \(record)', then 'syncline records release \(tenant) \(record)'")
   }
 }

@@ -84,18 +84,17 @@ enum DraftsCommitCommand {
     _ exit: ExitCode, _ code: String, _ id: String, _ subject: DraftSession, _ connection: PGConnection
   ) async throws -> String {
     let organization = subject.organization
-    let drafts =
-      "\(shellQuoted(organization)) --session \(shellQuoted(subject.id)) --user \(shellQuoted(subject.user))"
+    let (tenant, session, who) = (shellQuoted(organization), shellQuoted(subject.id), shellQuoted(subject.user))
     switch exit {
-    case .conflict: return "see 'syncline conflicts list --organization \(shellQuoted(organization))'"
+    case .conflict: return "see 'syncline conflicts list --organization \(tenant)'"
     case .invalid:
       return
-        "see 'syncline drafts check \(drafts)'; correct the drafts, or give them up: "
-        + "'syncline drafts discard \(drafts)'"
+        "see 'syncline drafts check \(tenant) --session \(session) --user \(who)'; correct the drafts, or give "
+        + "them up: 'syncline drafts discard \(tenant) --session \(session) --user \(who)'"
     default:
       guard code == EditCode.forbidden else { return "see 'syncline jobs why \(id)'" }
-      let status = try await connection.run { session in
-        try session.reading { try OrganizationStore.find(session, organization)?.string("status") }
+      let status = try await connection.run { connection in
+        try connection.reading { try OrganizationStore.find(connection, organization)?.string("status") }
       }
       return DraftErrors.forbidden(
         user: subject.user, organization: organization, isSuspended: status == "suspended")

@@ -22,7 +22,7 @@ enum KPIVerifyCommand {
     }
     invocation.output.message(
       "\(counted(table.rows.count, "group")) not as the records say; correct them with "
-        + "'syncline kpi rebuild \(organization.map(shellQuoted) ?? "--all")'")
+        + "'syncline kpi rebuild \(organization.map { shellQuoted($0) } ?? "--all")'")
     return .findings
   }
 }

@@ -47,7 +47,7 @@ enum DevCommand {
       throw CommandError(
         .unreachable, "POSTGRES_ENDED",
         "the embedded Postgres has ended by itself; its last words are in \(postgres.logPath)",
-        hint: "syncline dev, which goes on with what was committed")
+        hint: "'syncline dev' goes on with what was committed")
     }
     return .ok
   }

@@ -116,6 +116,11 @@ struct SafePlan {
     }
   }
 
+  /// Whether it is the change of type of a column that is filled anew.
+  func replaces(_ change: SchemaChange) -> Bool {
+    if case .alterType(let id, let column, _) = change { isReplaced(column, of: id) } else { false }
+  }
+
   private func isReplaced(_ column: SchemaID, of table: SchemaID) -> Bool { replaced[table]?.contains(column) ?? false }
 
   private func rests(_ unique: UniqueConstraint, of table: SchemaID) -> Bool {
@@ -183,8 +188,8 @@ struct SafePlan {
   /// An index that is built beside others' work becomes the constraint.
   private mutating func addUnique(_ id: SchemaID, _ unique: UniqueConstraint, index: String) {
     let columns = unique.columns.map { place($0, of: id) }.joined(separator: ", ")
-    let create = "CREATE UNIQUE INDEX CONCURRENTLY \(index) ON \(names.table(id)) (\(columns))"
-    let drop = "DROP INDEX IF EXISTS \(SQLQuote.identifier(names.schema.name)).\(index)"
+    let create = "CREATE UNIQUE INDEX CONCURRENTLY " + index + " ON " + names.table(id) + " (" + columns + ")"
+    let drop = "DROP INDEX IF EXISTS " + SQLQuote.identifier(names.schema.name) + "." + index
     result.add(
       [.once(SchemaStatement(create, .shareUpdateExclusive, id, scans: true))],
       undo: [SchemaStatement(drop, .accessExclusive, id)])
@@ -207,10 +212,12 @@ struct SafePlan {
         .once(planner.alter(id, "ADD COLUMN \(beside) \(new.type.sql)")),
         .once(
           SchemaStatement(
-            "CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql AS " + SQLQuote.literal(body), .none, id)),
+            "CREATE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql AS " + SQLQuote.literal(body), .none,
+            id)),
         .once(
           SchemaStatement(
-            "CREATE TRIGGER \(trigger) BEFORE INSERT OR UPDATE ON \(at) FOR EACH ROW EXECUTE FUNCTION \(function)()",
+            "CREATE TRIGGER " + trigger + " BEFORE INSERT OR UPDATE ON " + at + " FOR EACH ROW EXECUTE FUNCTION "
+              + function + "()",
             .shareRowExclusive, id)),
         .pass(
           batch(
@@ -218,15 +225,15 @@ struct SafePlan {
             where: "\(beside) IS NULL AND \(name) IS NOT NULL")),
       ],
       undo: [
-        SchemaStatement("DROP TRIGGER IF EXISTS \(trigger) ON \(at)", .accessExclusive, id),
-        SchemaStatement("DROP FUNCTION IF EXISTS \(function)()", .none, id),
+        SchemaStatement("DROP TRIGGER IF EXISTS " + trigger + " ON " + at, .accessExclusive, id),
+        SchemaStatement("DROP FUNCTION IF EXISTS " + function + "()", .none, id),
         planner.alter(id, "DROP COLUMN IF EXISTS " + beside),
       ])
     addCheck(id, new, beside, as: names.besideCheck(old.id))
     result.last += [
-      SchemaStatement("LOCK TABLE \(at) IN ACCESS EXCLUSIVE MODE", .accessExclusive, id),
-      SchemaStatement("DROP TRIGGER \(trigger) ON \(at)", .accessExclusive, id),
-      SchemaStatement("DROP FUNCTION \(function)()", .none, id),
+      SchemaStatement("LOCK TABLE " + at + " IN ACCESS EXCLUSIVE MODE", .accessExclusive, id),
+      SchemaStatement("DROP TRIGGER " + trigger + " ON " + at, .accessExclusive, id),
+      SchemaStatement("DROP FUNCTION " + function + "()", .none, id),
       planner.alter(id, "DROP COLUMN " + name), planner.alter(id, "RENAME COLUMN \(beside) TO \(name)"),
     ]
     if new.check != nil {
@@ -265,7 +272,8 @@ struct SafePlan {
 
   private func batch(_ id: SchemaID, set: String, where condition: String) -> SchemaStatement {
     SchemaStatement(
-      "UPDATE \(names.table(id)) SET \(set) WHERE ctid >= $1::tid AND ctid < $2::tid AND \(condition)", .none, id,
+      "UPDATE " + names.table(id) + " SET " + set + " WHERE ctid >= $1::tid AND ctid < $2::tid AND " + condition, .none,
+      id,
       rewrites: true)
   }
 }

@@ -61,8 +61,11 @@ extension SchemaPlanner {
     try walk(changes, on: before) { change, statements, old, new throws(SchemaFault) in
       try plan.note(change, statements, old, new)
     }
-    try walk(changes, on: before) { change, statements, old, new throws(SchemaFault) in
-      try plan.add(change, statements, new)
+    // Columns that are filled anew come first: an index of the list may be on one.
+    for isFirst in [true, false] {
+      try walk(changes, on: before) { change, statements, old, new throws(SchemaFault) in
+        if plan.replaces(change) == isFirst { try plan.add(change, statements, new) }
+      }
     }
     return plan.finished()
   }

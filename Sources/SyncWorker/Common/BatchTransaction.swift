@@ -60,7 +60,7 @@ package struct BatchTransaction: Sendable {
         var report = Report()
         report.skipped = plan.skipped
         for step in plan.steps { try perform(session, step, &report) }
-        try resolve(session, plan.replayed)
+        try resolve(session, plan.replayed, refused: Set(report.deadLetters.map(\.offset)))
         CrashPoint.batchApplied.pass()
         return report
       }
@@ -91,11 +91,12 @@ package struct BatchTransaction: Sendable {
     return BatchPlan(messages, known: known, paused: paused)
   }
 
-  /// What was published again for dead letters is applied now; those that were refused again are open already.
-  private func resolve(_ session: PGSession, _ replayed: [DecodedMessage]) throws {
+  /// What was published again for dead letters is applied now, but for what was refused again, by its offset.
+  private func resolve(_ session: PGSession, _ replayed: [DecodedMessage], refused: Set<Int64>) throws {
     guard !replayed.isEmpty, fault == nil else { return }
     try session.becomeSystem()
-    for case let (replay?, message) in replayed.map({ ($0.replay, $0.message) }) {
+    for case let (replay?, message) in replayed.map({ ($0.replay, $0.message) }) where !refused.contains(message.offset)
+    {
       try DeadLetterStore.resolve(session, replay, topic: message.topic, key: message.key, value: message.value)
       CrashPoint.letterResolved.pass()
     }

@@ -47,7 +47,8 @@ import Testing
       """,
       """
       INSERT INTO upstream_budget (tenant, free_at, openings, open_since, open_until, error_code, error_message)
-      VALUES ('pems.example:443/T', now(), 2, '2026-01-31T09:20:00Z', '2100-01-31T09:30:00Z', 'UPSTREAM_TIMEOUT', 'no answer')
+      VALUES ('pems.example:443/T', now(), 2, '2026-01-31T09:20:00Z', '2100-01-31T09:30:00Z', 'UPSTREAM_TIMEOUT',
+        'no answer')
       """,
       "ALTER TABLE sync_job DISABLE TRIGGER sync_job_guard")
     let ran = try await syncline(["doctor"], environment: ["SYNCLINE_JOBS_DIR": "/nonexistent"])

@@ -175,7 +175,10 @@ struct EditDatabase {
         return value != row.record.data[field]
           ? isHeld || known.known(field) != nil : isHeld && values.known(field) == nil
       })
-    row.hash = row.hash == hashes.before ? hashes.after : defect == .keepsOldContent ? row.hash : nil
+    let follows = values.members.contains { field, value in
+      value != row.record.data[field] && known.known(field) == nil
+    }
+    row.hash = row.hash == hashes.before && !follows ? hashes.after : defect == .keepsOldContent ? row.hash : nil
     if let order, order > row.order {
       row.order = order
     } else if let order, order < row.order, values.fields.contains(where: { known.known($0) != nil }) {

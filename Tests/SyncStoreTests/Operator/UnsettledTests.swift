@@ -88,13 +88,7 @@ import Testing
       let conflicted = Self.id(1)
       #expect(try session.commitNow("s1", "ann", commitId: conflicted)?.errorCode == EditCode.conflict)
       // A refused value.
-      try session.draft("b", #"{"monthlyRate": 1}"#, in: "s2")
-      try session.execute(
-        """
-        UPDATE pfa_modification SET delta = '{"forecastEnd": "2020-01-01"}', modified_fields = '{forecastEnd}'
-        WHERE session_id = 's2'
-        """
-      )
+      try session.draft("b", #"{"monthlyRate": -3}"#, in: "s2")
       let refused = try session.commitNow("s2", "ann", commitId: Self.id(2))
       #expect(refused?.errorCode != nil && refused?.conflicted.isEmpty == true)
       #expect(try Self.numbers(session) == [1, 2])

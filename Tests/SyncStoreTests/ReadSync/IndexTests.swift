@@ -40,7 +40,7 @@ import Testing
   /// Applying finds its rows by their key, whatever the table's size.
   private func expectApplyByKey(_ session: PGSession) throws {
     try session.execute("PREPARE apply AS \(Queries.applyRecords); SET plan_cache_mode = force_generic_plan")
-    let nulls = (0..<23).map { _ in "NULL" }.joined(separator: ", ")
+    let nulls = (0..<29).map { _ in "NULL" }.joined(separator: ", ")
     let plan = try explain(session, "EXECUTE apply (\(nulls))", role: "syncline_worker")
     #expect(plan.contains("pfa_mirror_key") && plan.contains("pfa_mirror_pkey"), "\(plan)")
     #expect(!plan.contains("Seq Scan on pfa_mirror"), "\(plan)")
@@ -118,7 +118,6 @@ import Testing
         ("sync_job_open", claim),
         ("sync_job_unfinished", Queries.sampleState), ("sync_job_finished", Queries.sampleState),
         ("sync_job_troubled", Queries.unsettledJobs.replacing("$1", with: "12")),
-        ("sync_job_done", Queries.unsettledJobs.replacing("$1", with: "12")),
         ("sync_job_recent", "SELECT * FROM sync_job ORDER BY created_at DESC LIMIT 20"),
         (
           "sync_job_organization",

@@ -131,6 +131,24 @@ import Testing
     }
   }
 
+  @Test("W9 A field that follows PEMS again is news when PEMS is read after the push, and our own write alone is not")
+  func followsAgain() async throws {
+    try await onDatabase { session in
+      try prepare(session, 2)
+      try session.execute(
+        """
+        UPDATE pfa_mirror SET content_hash = 7,
+          data = data || jsonb_build_object('dor', CASE pfa_id WHEN 'a0' THEN 'YARD' ELSE 'SITE' END)
+        """)
+      let sent = try #require(FieldValues(json: Array(#"{"dor": "SITE"}"#.utf8)))
+      for claim in try session.asSystem({ try PushStore.claim(session, limit: 2) }) {
+        try PushStore.finish(session, claim, sent, hashes: (7, 8), order: nil, wasSent: true, day: "d")
+      }
+      #expect(
+        try session.table("SELECT pfa_id, content_hash FROM pfa_mirror ORDER BY 1") == [["a0", "∅"], ["a1", "8"]])
+    }
+  }
+
   @Test("S1-24, S1-60 The next pushes are found by an index, whatever else is in the table")
   func plan() async throws {
     try await onDatabase { session in

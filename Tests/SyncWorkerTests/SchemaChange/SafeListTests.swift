@@ -121,7 +121,10 @@ private enum Lists {
     #"{"type":"add_unique_constraint","table_id":"big","columns":["a","b"]}"#,
     #"{"type":"drop_unique_constraint","table_id":"big","columns":["code"]}"#,
     #"{"type":"add_foreign_key","table_id":"big","columns":["code"],"references":{"table":"other","column":"code"}}"#,
-    #"{"type":"add_column","table_id":"big","column":{"id":"x","type":"uuid","nullable":false,"default":"gen_random_uuid()","unique":true}}"#,
+    """
+    {"type":"add_column","table_id":"big","column":\
+    {"id":"x","type":"uuid","nullable":false,"default":"gen_random_uuid()","unique":true}}
+    """,
     #"{"type":"add_column","table_id":"big","column":{"id":"y","type":"integer","default":3,"check":{"operator":"<","value":9}}}"#,
     #"{"type":"add_column","table_id":"big","column":{"id":"z","type":"text","nullable":false}}"#,
     #"{"type":"alter_column_nullable","table_id":"big","column_id":"y","nullable":false}"#,
@@ -144,14 +147,14 @@ private enum Lists {
       pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum), obj_description(c.oid))
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-    WHERE c.relnamespace = $1::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relnamespace = $1::text::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL
     SELECT concat_ws(' ', conrelid::regclass, conname, convalidated, pg_get_constraintdef(oid)) FROM pg_constraint
-    WHERE connamespace = $1::regnamespace
-    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = $1
-    UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = $1::regnamespace
+    WHERE connamespace = $1::text::regnamespace
+    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = $1::text
+    UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = $1::text::regnamespace
     UNION ALL SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-      WHERE c.relnamespace = $1::regnamespace AND NOT tgisinternal
+      WHERE c.relnamespace = $1::text::regnamespace AND NOT tgisinternal
     ORDER BY 1
     """
 }

@@ -32,19 +32,30 @@ struct SoakTests {
       let deadline = ContinuousClock.now + .seconds(SoakTests.seconds ?? 0)
       var (rounds, calls, faults) = (0, 0, [String]())
       while ContinuousClock.now < deadline {
-        let before = try await clients.versions()
-        let mode: ReadSyncMode = rounds % 4 == 0 ? .full : .incremental
-        async let sync = world.sync(mode)
-        try await changes(world, round: rounds)
-        try await clients.run(
-          clients: 6, seed: seed &+ UInt64(rounds * 100), until: min(deadline, .now + .seconds(10)))
-        if try await sync.state != "succeeded" { faults.append("round \(rounds): a read did not succeed") }
-        let history = clients.history(from: before, to: try await clients.versions())
-        calls += history.calls.count
-        if let fault = history.fault() { faults.append("round \(rounds): \(fault)") }
-        let differences = try await world.kpiDifferences()
-        if !differences.isEmpty { faults.append("round \(rounds): totals of \(differences.count) groups are wrong") }
-        try await watch.look(world)
+        do {
+          let before = try await clients.versions()
+          let mode: ReadSyncMode = rounds % 4 == 0 ? .full : .incremental
+          async let sync = world.sync(mode)
+          try await changes(world, round: rounds)
+          try await clients.run(
+            clients: 6, seed: seed &+ UInt64(rounds * 100), until: min(deadline, .now + .seconds(10)))
+          if try await sync.state != "succeeded" { faults.append("round \(rounds): a read did not succeed") }
+          let history = clients.history(from: before, to: try await clients.versions())
+          calls += history.calls.count
+          if let fault = history.fault() { faults.append("round \(rounds): \(fault)") }
+          let differences = try await world.kpiDifferences()
+          if !differences.isEmpty { faults.append("round \(rounds): totals of \(differences.count) groups are wrong") }
+          try await watch.look(world)
+        } catch {
+          // What the hour has shown until now is told all the same, and what stands still.
+          faults.append("round \(rounds): \(error)")
+          faults += try await world.lines(
+            """
+            SELECT id, kind, state, attempt, run_at, lease_owner, lease_expires_at, progress FROM sync_job
+            WHERE finished_at IS NULL
+            """)
+          break
+        }
         rounds += 1
       }
       await pool.close()
