@@ -199,7 +199,7 @@ package enum Queries {
   package static let unforcedTables = SQLCatalog.text(PackageResources.unforced_tables_sql)
 
   /// Every statement by file name, for the test that prepares each of them.
-  package static let all = product + schedule + presence + status + decisions + trends + answers + bench
+  package static let all = product + schedule + presence + status + decisions + trends + answers + breakers + bench
 
   private static let product: [(name: String, sql: String)] = [
     ("advance_offset", advanceOffset),

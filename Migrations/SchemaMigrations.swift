@@ -74,6 +74,9 @@ extension SQLCatalog {
       version: 28, name: "merges", up: text(PackageResources.V0028_merges_up_sql),
       down: text(PackageResources.V0028_merges_down_sql)),
     Migration(
+      version: 29, name: "breakers", up: text(PackageResources.V0029_breakers_up_sql),
+      down: text(PackageResources.V0029_breakers_down_sql)),
+    Migration(
       version: 30, name: "contract", up: text(PackageResources.V0030_contract_up_sql),
       down: text(PackageResources.V0030_contract_down_sql)),
   ]

@@ -61,6 +61,10 @@ package enum MetricCatalog {
     "syncline_pushes_in_flight", .gauge, "Edits that this worker is pushing to PEMS.", labels: [])
   package static let pushesFailed = Definition(
     "syncline_pushes_failed", .gauge, "Edits whose push was given up, by error code.", labels: ["code"])
+  package static let upstreamOpen = Definition(
+    "syncline_upstream_open", .gauge,
+    "1 for each upstream that has failed too often in a row and is left alone, or probed, until it answers.",
+    labels: ["upstream"])
   package static let conflicts = Definition(
     "syncline_conflicts", .gauge, "Conflicts between a user's edit and PEMS by status; resolved ones of the last day.",
     labels: ["status"], known: [["open", "resolved"]])
@@ -134,7 +138,7 @@ package enum MetricCatalog {
     records, batches, batchDuration, batchMessages, messageAge, commitToVisible, consumerLag, jobs, jobDuration,
     oldestJobAge, retries,
     deadLetters,
-    oldestPushAge, pushesInFlight, pushesFailed, conflicts, fenced, rebalances, lockWait, schemaChanges,
+    oldestPushAge, pushesInFlight, pushesFailed, upstreamOpen, conflicts, fenced, rebalances, lockWait, schemaChanges,
     schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, analyticsLag,
     analyticsProcessed, analyticsBatchSize, lastSyncSuccess, schedulerLeader, firings,
     firingDelay, queryTime, consumes, poolInUse,

@@ -55,6 +55,41 @@ import Testing
     }
   }
 
+  /// A budget that counts failures and refuses after the second.
+  private actor Breaker: RateBudget {
+    private(set) var failures = 0
+
+    func take() throws(SourceError) -> Duration {
+      if failures < 2 { return .zero }
+      throw SourceError(
+        .circuitOpen, "it rests", isTransient: true, retryAfter: .seconds(9), costsAttempt: false)
+    }
+
+    func pause(_ duration: Duration) {}
+
+    func ended(_ error: SourceError?) -> Duration? {
+      if error?.isOfUpstream == true { failures += 1 }
+      return failures < 2 ? nil : .seconds(9)
+    }
+  }
+
+  @Test("R9 The failure after which nobody may ask ends the tries; then nothing is sent, and that costs no attempt")
+  func leftAlone() async throws {
+    try await withPEMS(records: 5) { pems in
+      pems.fail(SimulatedFault(.status(503), times: 100))
+      let clock = TestClock()
+      let source = RetryingSource(
+        GridSource(gridDefinition(pems), http: HTTPClient(HTTPClient.Options()), clock: clock.clock()),
+        budget: Breaker(), clock: clock.clock())
+      let last = await failure { _ = try await readAll(source) }
+      #expect(last?.code == "UPSTREAM_UNAVAILABLE" && last?.retryAfter == .seconds(9) && last?.costsAttempt == true)
+      #expect(pems.requests == 2 && clock.slept.count == 1)
+      let refused = await failure { _ = try await readAll(source) }
+      #expect(refused?.code == "CIRCUIT_OPEN" && refused?.retryAfter == .seconds(9) && refused?.costsAttempt == false)
+      #expect(pems.requests == 2)
+    }
+  }
+
   @Test("R9 M9-16 one bucket lets 10 requests a second through, however many ask")
   func bucket() {
     let bucket = TokenBucket(rate: 10, now: .zero)

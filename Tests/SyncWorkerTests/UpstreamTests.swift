@@ -10,11 +10,12 @@ import Testing
 struct UpstreamTests {
   private func id(_ index: Int) -> String { RecordGenerator(seed: 1, organization: "RIO").pfaId(index: index) }
 
-  /// A worker whose pauses before another try are short.
+  /// A worker whose pauses before another try are short, and that never leaves the upstream alone.
   private func startWorker(_ world: WorkerWorld) throws -> RunningWorker {
     try world.startWorker {
       $0.sourceClock = .hundredfold
       $0.jobRetry = RetryPolicy(steps: [0.3], cap: 0.3, attempts: 6, jitter: 0)
+      $0.breaker.threshold = 100
     }
   }
 
@@ -91,6 +92,7 @@ struct UpstreamTests {
       try world.startWorker {
         $0.sourceClock = .hundredfold
         $0.jobRetry = RetryPolicy(steps: [0.05], cap: 0.05, attempts: 2, jitter: 0)
+        $0.breaker.threshold = 100
       }
       world.pems.fail(SimulatedFault(.hangUp, page: 2, times: 1_000))
       let job = try await world.sync()
@@ -99,6 +101,36 @@ struct UpstreamTests {
       #expect(log.status == "failed" && log.received == 100 && log.swept == 0 && log.isClosed)
       #expect(try await world.count("source_watermark") == 0)
       #expect(try await world.kpiDifferences() == [])
+    }
+  }
+
+  @Test("R9: a read of an upstream that is left alone waits, says so and costs no attempt; it goes on by itself")
+  func leftAlone() async throws {
+    try await WorkerWorld.with(.of { $0.records = 10 }) { world in
+      try world.startWorker {
+        $0.sourceClock = .hundredfold
+        $0.breaker = CircuitBreaker.Policy(
+          threshold: 4, rest: RetryPolicy(steps: [0.2], cap: 0.4, attempts: nil, jitter: 0.5))
+      }
+      try await world.sync()
+      try await world.execute(
+        """
+        UPDATE upstream_budget SET openings = 1, open_since = now(), open_until = now() + interval '1 hour',
+          error_code = 'UPSTREAM_UNAVAILABLE', error_message = 'sim: the upstream answered 500'
+        """)
+      let asked = world.pems.requests
+      let id = try await world.requestSync()
+      let waiting = try await world.waitForJob(id, in: ["retrying"])
+      #expect(waiting.code == "CIRCUIT_OPEN" && waiting.attempt == 0, "\(waiting)")
+      let note = try JSONValue(parsing: Array(waiting.progress.utf8))["upstream"]
+      #expect(note?["code"]?.string == "CIRCUIT_OPEN")
+      #expect(note?["message"]?.string?.contains("UPSTREAM_UNAVAILABLE: sim: the upstream answered 500") == true)
+      #expect(world.pems.requests == asked)
+      try await world.execute("UPDATE upstream_budget SET open_until = now()")
+      try await world.execute("UPDATE sync_job SET run_at = now() WHERE state = 'retrying'")
+      let job = try await world.waitForJob(id)
+      #expect(job.state == "succeeded" && job.attempt == 1 && !job.progress.contains("upstream"), "\(job)")
+      #expect(try await world.lines("SELECT openings, failures, error_code FROM upstream_budget") == ["0|0|∅"])
     }
   }
 

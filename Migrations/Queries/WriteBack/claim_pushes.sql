@@ -1,9 +1,11 @@
 -- Claims due edits, oldest first, and those whose worker went silent; each gets a fresh token that fences earlier
 -- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, an edit that fits an
--- earlier one which PEMS does not have yet, suspended organizations, and what is paused.
--- $1 how many  $2 lease in seconds
+-- earlier one which PEMS does not have yet, suspended organizations, what is paused, and edits for a source whose
+-- upstream rests.
+-- $1 how many  $2 lease in seconds  $3 sources that take edits  $4 those of them that rest, and '' when the edits of all
+-- other organizations have to wait
 -- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
--- pfa_modification_pushing, pfa_modification_open.
+-- pfa_modification_pushing, pfa_modification_open, source_watermark_pkey, sync_job_pkey.
 WITH due AS MATERIALIZED (
   SELECT d.id, d.mirror_id, d.next_attempt_at FROM pfa_modification d
   WHERE d.sync_state = 'committed' AND d.next_attempt_at <= now()
@@ -14,6 +16,9 @@ WITH due AS MATERIALIZED (
       AND c.modified_fields && d.modified_fields)
     AND NOT EXISTS (SELECT FROM pfa_modification e WHERE e.mirror_id = d.mirror_id AND e.sync_state = 'committed'
       AND e.applied_version < d.applied_version AND e.modified_fields && pfa_companion_fields(d.modified_fields))
+    AND (cardinality($4::text[]) = 0 OR coalesce((SELECT CASE WHEN w.source = ANY ($3::text[]) THEN w.source END
+        FROM source_watermark w WHERE w.organization_id = d.organization_id ORDER BY w.updated_at DESC LIMIT 1), '')
+      <> ALL ($4::text[]))
   ORDER BY d.next_attempt_at, d.id LIMIT $1::int
   FOR UPDATE OF d SKIP LOCKED
 ),
@@ -35,4 +40,5 @@ FROM chosen c, pfa_mirror r
 WHERE m.id = c.id AND r.id = m.mirror_id
 RETURNING m.id, m.organization_id, r.pfa_id, m.modified_fields, m.attempt, m.lease_token, c.taken_over,
   (SELECT w.source FROM source_watermark w WHERE w.organization_id = m.organization_id
-    ORDER BY w.updated_at DESC LIMIT 1) AS last_source
+    ORDER BY w.updated_at DESC LIMIT 1) AS last_source,
+  (SELECT j.parameters ->> 'traceparent' FROM sync_job j WHERE j.id = m.commit_id) AS trace

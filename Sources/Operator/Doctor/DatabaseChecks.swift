@@ -99,6 +99,7 @@ enum DatabaseChecks {
       },
       try await check("reads") { StandstillChecks.reads(try UnsettledJobs.list($0, limit: unsettledLimit)) },
       try await check("failures") { StandstillChecks.failures(try UnsettledJobs.list($0, limit: unsettledLimit)) },
+      try await check("upstreams") { StandstillChecks.upstreams(try BreakerStore.open($0)) },
       try await check("pauses") {
         StandstillChecks.pauses(try StandstillReports.pauses($0, olderThan: oldPause))
       },

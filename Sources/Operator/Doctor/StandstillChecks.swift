@@ -66,6 +66,21 @@ enum StandstillChecks {
       + Attention.of(job).commands.map { "'\($0.replacing("'…'", with: "\"…\""))'" }.joined(separator: ", then ")
   }
 
+  /// Upstreams that are left alone because they do not answer.
+  static func upstreams(_ open: [BreakerStore.Open]) -> Check {
+    guard !open.isEmpty else { return Check("upstreams", .ok, "none is left alone") }
+    let list = open.map { upstream in
+      "\(upstream.tenant) has not answered since \(upstream.since), "
+        + (upstream.rests
+          ? "nobody asks it before \(upstream.until)" : "one request may ask it since \(upstream.until)")
+        + "; last \(upstream.code): \(upstream.message)"
+    }
+    return Check(
+      "upstreams", .warning, list.joined(separator: "; "),
+      remedy: "bring it back, or mend the source in the jobs directory and restart the workers; pushes and reads wait "
+        + "and go on by themselves with its first answer")
+  }
+
   static func pauses(_ old: [StandstillReports.Pause]) -> Check {
     guard let oldest = old.first else { return Check("pauses", .ok, "none is older than a day") }
     let what = "\(oldest.kind ?? "all work") of \(oldest.organization ?? "all organizations")"

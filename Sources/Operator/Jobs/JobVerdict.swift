@@ -1,3 +1,4 @@
+import PEMS
 import Runtime
 import SyncDomain
 import SyncStore
@@ -26,8 +27,8 @@ struct JobVerdict: Equatable {
     case .retrying:
       why =
         JobVerdict.pause(job) ?? JobVerdict.suspension(job) ?? JobVerdict.turn(job) ?? JobVerdict.nextAttempt(job)
-      evidence =
-        "attempt \(job.attempt) ended with \(JobVerdict.error(job))\(JobVerdict.pauser(job))\(JobVerdict.lease(job))"
+      let ending = job.isKeptFromUpstream ? "nothing was asked: " : "attempt \(job.attempt) ended with "
+      evidence = "\(ending)\(JobVerdict.error(job))\(JobVerdict.pauser(job))\(JobVerdict.lease(job))"
       isHeldUp = true
     case .awaitingApproval:
       why = "waits for approval: 'syncline jobs approve \(job.id)' or 'syncline jobs cancel \(job.id)'"
@@ -52,7 +53,8 @@ struct JobVerdict: Equatable {
   /// When a job is tried again, and what it waits for until then.
   private static func nextAttempt(_ job: JobCircumstances) -> String {
     let moment = moment(job.runAt)
-    let upstream = job.upstream.map { ", because \(named($0)) fails since \($0.since)" } ?? ""
+    let left = job.isKeptFromUpstream ? " and is left alone" : ""
+    let upstream = job.upstream.map { ", because \(named($0)) fails since \($0.since)\(left)" } ?? ""
     let idle = job.crew?.standstill(job.kind).map { "; \($0.remedy)" } ?? ""
     return job.isEarly
       ? "waits until \(moment) for attempt \(job.attempt + 1)\(upstream)"
@@ -157,4 +159,9 @@ struct JobVerdict: Equatable {
   private static func moment(_ text: String?) -> String {
     text.map { parseMoment($0).map(timestamp) ?? $0 } ?? "an unknown moment"
   }
+}
+
+extension JobCircumstances {
+  /// Its last attempt asked nothing, because its upstream is left alone.
+  fileprivate var isKeptFromUpstream: Bool { errorCode == SourceError.Code.circuitOpen.rawValue }
 }

@@ -12,7 +12,7 @@ enum Dashboard {
     ("Jobs", [M.jobs, M.oldestJobAge, M.jobDuration, M.firings, M.firingDelay]),
     (
       "Edits and pushes",
-      [M.commitToVisible, M.conflicts, M.lockWait, M.oldestPushAge, M.pushesFailed, M.pushesInFlight]
+      [M.commitToVisible, M.conflicts, M.lockWait, M.oldestPushAge, M.pushesFailed, M.pushesInFlight, M.upstreamOpen]
     ),
     ("Trend", [M.analyticsLag, M.analyticsProcessed, M.analyticsBatchSize]),
     ("Schema changes", [M.schemaChanges, M.schemaChangeDuration]),

@@ -1,15 +1,20 @@
 import Runtime
 
-/// How many requests a tenant of an upstream takes (R9, W10): asked before each, told when the tenant wants rest.
+/// Whether and when a tenant of an upstream takes a request (R9, W10): asked before each, told what became of it.
 package protocol RateBudget: Sendable {
-  /// Takes the right to one request; returns how long to wait before using it. Never refuses.
-  func take() async -> Duration
+  /// Takes the right to one request; returns how long to wait before using it. Throws CIRCUIT_OPEN while nobody may
+  /// ask the tenant.
+  func take() async throws(SourceError) -> Duration
 
   /// Nobody gets a right before this has passed: what an upstream's Retry-After means for everybody of the tenant.
   func pause(_ duration: Duration) async
+
+  /// What became of a request; nil: it was answered well. Returns how long nobody may ask the tenant now; nil: anybody
+  /// may.
+  func ended(_ error: SourceError?) async -> Duration?
 }
 
-/// A budget that holds within this process.
+/// A budget that holds within this process, and lets everybody ask however often the tenant fails.
 package struct LocalBudget: RateBudget {
   private let bucket: TokenBucket
   private let clock: SourceClock
@@ -23,11 +28,14 @@ package struct LocalBudget: RateBudget {
   package func take() async -> Duration { bucket.take(now: clock.now()) }
 
   package func pause(_ duration: Duration) async { bucket.pause(duration, now: clock.now()) }
+
+  package func ended(_ error: SourceError?) async -> Duration? { nil }
 }
 
 extension SourceClock {
-  /// Waits for the right to one request. Throws CANCELLED when the task is cancelled meanwhile.
-  func wait(for budget: any RateBudget) async throws(SourceError) { try await wait(await budget.take()) }
+  /// Waits for the right to one request. Throws CIRCUIT_OPEN while there is none, and CANCELLED when the task is
+  /// cancelled meanwhile.
+  func wait(for budget: any RateBudget) async throws(SourceError) { try await wait(try await budget.take()) }
 
   /// Throws CANCELLED when the task is cancelled meanwhile.
   func wait(_ duration: Duration) async throws(SourceError) {

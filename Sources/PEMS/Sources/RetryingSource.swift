@@ -4,7 +4,8 @@ import SyncDomain
 /// Puts rate limit and retries around a source (R9, R10, R11).
 ///
 /// Reading a page again is always safe. What is permanent, above all a refused login, passes through at once; a wait
-/// the upstream asks for holds everybody who shares the budget.
+/// the upstream asks for holds everybody who shares the budget. While nobody may ask it, the page ends at once: whoever
+/// reads does better to come back then than to wait.
 package struct RetryingSource: RecordSource {
   private let source: any RecordSource
   private let budget: any RateBudget
@@ -29,13 +30,27 @@ package struct RetryingSource: RecordSource {
   package func page(_ request: PageRequest) async throws(SourceError) -> SourcePage {
     var generator = SystemRandomNumberGenerator()
     var attempt = 1
+    var failure: SourceError?
     while true {
-      try await clock.wait(for: budget)
+      do throws(SourceError) {
+        try await clock.wait(for: budget)
+      } catch {
+        guard error.reason == .circuitOpen, let rest = error.retryAfter else { throw error }
+        await watch?.fails(error, askedAgainIn: rest)
+        // Whatever was sent is held against the run: a page that fails alone must not keep it waiting for ever.
+        throw failure?.resting(rest, costsAttempt: true) ?? error
+      }
       do throws(SourceError) {
         let page = try await source.page(request)
+        _ = await budget.ended(nil)
         await watch?.answers()
         return page
       } catch {
+        failure = error
+        if let rest = await budget.ended(error), error.isOfUpstream {
+          await watch?.fails(error, askedAgainIn: rest)
+          throw error.resting(rest, costsAttempt: true)
+        }
         let asked = error.retryAfter.map { $0 / .seconds(1) }
         guard error.isTransient, let seconds = policy.delay(after: attempt, retryAfter: asked, using: &generator) else {
           throw error

@@ -35,6 +35,8 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
     case writeNotMapped = "WRITE_NOT_MAPPED"
     /// Nobody says where an organization's edits go.
     case noWriteTarget = "NO_WRITE_TARGET"
+    /// Nothing was asked: the upstream has failed too often in a row, and rests.
+    case circuitOpen = "CIRCUIT_OPEN"
     case cancelled = "CANCELLED"
   }
 
@@ -46,19 +48,32 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
   package let isTransient: Bool
   /// How long the upstream asks us to wait; nil when it does not say.
   package let retryAfter: Duration?
+  /// Whether it is held against what was asked for; false when the whole upstream is away.
+  package let costsAttempt: Bool
 
   /// The code as it is stored and shown.
   package var code: String { reason.rawValue }
 
   package init(
-    _ reason: Code, _ message: String, hint: String? = nil, isTransient: Bool = false, retryAfter: Duration? = nil
+    _ reason: Code, _ message: String, hint: String? = nil, isTransient: Bool = false, retryAfter: Duration? = nil,
+    costsAttempt: Bool = true
   ) {
     self.reason = reason
     self.message = message
     self.hint = hint
     self.isTransient = isTransient
     self.retryAfter = retryAfter
+    self.costsAttempt = costsAttempt
   }
+
+  /// The same of an upstream that nobody may ask for so long.
+  func resting(_ rest: Duration, costsAttempt: Bool) -> SourceError {
+    SourceError(
+      reason, message, hint: hint, isTransient: isTransient, retryAfter: rest, costsAttempt: costsAttempt)
+  }
+
+  /// Whether the upstream failed as a whole, as far as one request can tell: it gave no answer of its own.
+  package var isOfUpstream: Bool { isTransient && reason != .upstreamRateLimited && reason != .circuitOpen }
 
   package var description: String { "\(code): \(message)" + (hint.map { " (\($0))" } ?? "") }
 }

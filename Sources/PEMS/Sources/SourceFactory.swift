@@ -51,7 +51,7 @@ package final class SourceFactory: Sendable {
   }
 
   private func shared(_ definition: SourceDefinition) -> any RateBudget {
-    let tenant = "\(definition.place)/\(definition.tenant)"
+    let tenant = definition.upstream
     return budgets.with { budgets in
       let known = budgets[tenant] ?? budget(tenant, definition.rateLimit)
       budgets[tenant] = known
@@ -61,6 +61,9 @@ package final class SourceFactory: Sendable {
 }
 
 extension SourceDefinition {
+  /// What shares a rate limit and rests together: a tenant of a place.
+  package var upstream: String { "\(place)/\(tenant)" }
+
   /// Where it is, without anything secret: `host:port`, or the path of files.
   package var place: String {
     kind == .file ? path : HTTPOrigin(url).map { "\($0.host):\($0.port)" } ?? name

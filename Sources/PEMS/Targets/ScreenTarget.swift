@@ -45,10 +45,13 @@ package struct ScreenTarget: RecordTarget {
   ) async throws(SourceError) -> Result {
     try await client.clock.wait(for: budget)
     do throws(SourceError) {
-      return try await request()
+      let result = try await request()
+      _ = await budget.ended(nil)
+      return result
     } catch {
       if let rest = error.retryAfter { await budget.pause(rest) }
-      throw error
+      guard let rest = await budget.ended(error), error.isOfUpstream else { throw error }
+      throw error.resting(max(rest, error.retryAfter ?? .zero), costsAttempt: false)
     }
   }
 

@@ -15,6 +15,8 @@ package struct DraftCommitRequest: Hashable, Sendable {
   package var changeReason: String?
   /// Apply what can be applied, leave the rest as conflicts; else all or nothing.
   package var partial: Bool
+  /// The trace it belongs to, kept with the job; nil: none. No payload names it.
+  package var traceparent: String?
 
   package init(
     organization: String, commitId: String, userId: String, sessionId: String, changeReason: String? = nil,
@@ -55,6 +57,7 @@ package struct DraftCommitRequest: Hashable, Sendable {
       .init("userId", .string(userId)), .init("sessionId", .string(sessionId)),
     ]
     if let changeReason { members.append(.init("changeReason", .string(changeReason))) }
+    if let traceparent { members.append(.init("traceparent", .string(traceparent))) }
     if partial { members.append(.init("partial", .bool(true))) }
     return JSONValue.object(members).canonical()
   }

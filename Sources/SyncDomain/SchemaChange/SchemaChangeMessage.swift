@@ -17,6 +17,8 @@ package struct SchemaChangeRequest: Hashable, Sendable {
   package var allowsBlocking = false
   /// Why, for the job's history; nil when nobody said. Ours only: what is no text is not looked at.
   package var reason: String?
+  /// The trace it belongs to, kept with the job; nil: none. No payload names it.
+  package var traceparent: String?
 
   package init(organization: String, project: String, change: String, currentVersion: Int32, user: String) {
     self.organization = organization
@@ -67,6 +69,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
     if case .bool(true)? = parameters["allow_blocking"] { allowsBlocking = true }
     confirm = parameters["confirm"]?.string
     reason = parameters["reason"]?.string
+    traceparent = parameters["traceparent"]?.string
   }
 
   /// `change_type` of the audit row as long as nobody has looked into the change.
@@ -87,6 +90,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
     if allowsBlocking { members.append(.init("allow_blocking", .bool(true))) }
     if let confirm { members.append(.init("confirm", .string(confirm))) }
     if let reason { members.append(.init("reason", .string(reason))) }
+    if let traceparent { members.append(.init("traceparent", .string(traceparent))) }
     return JSONValue.object(members).canonical()
   }
 }

@@ -110,12 +110,15 @@ package enum JobStore {
     }
   }
 
-  /// Puts the job back for a later attempt.
+  /// Puts the job back for a later attempt; `costsAttempt`: this one counts.
   package static func retry(
-    _ session: PGSession, _ claim: JobClaim, afterMilliseconds delay: Int64, code: String, message: String
+    _ session: PGSession, _ claim: JobClaim, afterMilliseconds delay: Int64, code: String, message: String,
+    costsAttempt: Bool = true
   ) throws {
     try session.asWorker(claim.organization) {
-      let values: [PGValue] = [.uuid(claim.id), .uuid(claim.token), .int(delay), .text(code), .text(message)]
+      let values: [PGValue] = [
+        .uuid(claim.id), .uuid(claim.token), .int(delay), .text(code), .text(message), .bool(costsAttempt),
+      ]
       if try session.query(Queries.retryJob, values).rowCount == 0 { throw Fenced() }
     }
   }

@@ -19,15 +19,16 @@ package enum KPIStore {
     return Int(try session.query(Queries.rebuildKPIs, values).one().integer("corrected"))
   }
 
-  /// The same as a job of its own that is asked for by an event: the event again finds the job and changes nothing.
-  /// Bound to the organization.
+  /// The same as a job of its own that is asked for by an event: the event again finds the job and changes nothing,
+  /// and returns false. Bound to the organization.
   package static func rebuildOnce(
     _ session: PGSession, organization: String, slot: Int, jobId: String, key: String
-  ) throws {
+  ) throws -> Bool {
     let values: [PGValue] = [.uuid(jobId), .text(organization), .text(key)]
-    guard try session.query(Queries.recordRebuild, values).rowCount == 1 else { return }
+    guard try session.query(Queries.recordRebuild, values).rowCount == 1 else { return false }
     // A batch before it in the same transaction may have bound its plans to index probes.
     try session.query(Queries.preferHashing)
     _ = try rebuild(session, organization: organization, slot: slot, cause: jobId)
+    return true
   }
 }

@@ -16,6 +16,8 @@ package struct PushClaim: Sendable {
   package let isTakenOver: Bool
   /// The source of the organization's last completed read; nil without one.
   package let lastSource: String?
+  /// The `traceparent` of the commit that made the edit; nil: it belongs to no trace.
+  package let trace: String?
 }
 
 /// The row behind a push as it is now.
@@ -33,18 +35,22 @@ package enum PushStore {
   package static let cycle = 100
 
   /// Due edits, at most `limit`, and those whose worker went silent. Bind the session with `asSystem` first. Waits for
-  /// another worker's claim, which is short.
-  package static func claim(_ session: PGSession, limit: Int) throws -> [PushClaim] {
+  /// another worker's claim, which is short. What goes to a source that rests is left alone.
+  package static func claim(
+    _ session: PGSession, limit: Int, resting: RestingSources = RestingSources()
+  ) throws -> [PushClaim] {
     try session.query(Queries.lockPushClaims)
-    return try session.query(
-      Queries.claimPushes, [.int4(Int32(min(limit, cycle))), .int4(Int32(leaseSeconds))]
-    ).rows.map { row in
+    let values: [PGValue] = [
+      .int4(Int32(min(limit, cycle))), .int4(Int32(leaseSeconds)), .array(.text(resting.known)),
+      .array(.text(resting.resting + (resting.othersRest ? [""] : []))),
+    ]
+    return try session.query(Queries.claimPushes, values).rows.map { row in
       PushClaim(
         id: try row.string("id"), organization: try row.string("organization_id"), pfaId: try row.string("pfa_id"),
         fields: (try row.textArray("modified_fields") ?? []).compactMap { $0 },
         attempt: Int(try row.integer("attempt")),
         token: try row.string("lease_token"), isTakenOver: try row.bool("taken_over") ?? false,
-        lastSource: try row.text("last_source"))
+        lastSource: try row.text("last_source"), trace: try row.text("trace"))
     }
   }
 
@@ -108,13 +114,16 @@ package enum PushStore {
     }
   }
 
-  /// Puts the push back. Without a code it came to no attempt, which then does not count.
+  /// Puts the push back. Without a code it came to no attempt, which then does not count; nor does it otherwise, unless
+  /// it `costsAttempt`.
   package static func delay(
-    _ session: PGSession, _ claim: PushClaim, milliseconds: Int64, code: String?, message: String?
+    _ session: PGSession, _ claim: PushClaim, milliseconds: Int64, code: String?, message: String?,
+    costsAttempt: Bool = true
   ) throws {
     try session.asWorker(claim.organization) {
       let values: [PGValue] = [
-        .uuid(claim.id), .uuid(claim.token), .int(milliseconds), PGValue(code), PGValue(message), .bool(code != nil),
+        .uuid(claim.id), .uuid(claim.token), .int(milliseconds), PGValue(code), PGValue(message),
+        .bool(code != nil && costsAttempt),
       ]
       _ = try held(try session.query(Queries.delayPush, values))
     }

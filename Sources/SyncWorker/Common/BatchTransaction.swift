@@ -11,6 +11,8 @@ package struct BatchTransaction: Sendable {
     package var outcomes: [ApplyOutcome] = []
     package var commits: [CommitOutcome] = []
     package var deadLetters: [DeadLetter] = []
+    /// Jobs that began and ended with the batch.
+    package var rebuilds = 0
     /// How long locks were waited for that others may hold.
     package var lockWaits: [Duration] = []
     package var skipped = 0
@@ -125,7 +127,9 @@ package struct BatchTransaction: Sendable {
       CrashPoint.readQueued.pass()
     case .rebuildKPIs(let organization, let key, let jobId):
       let id = try bind(session, jobId, "kpi_rebuild", organization)
-      try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: id, key: key)
+      if try KPIStore.rebuildOnce(session, organization: organization, slot: origin.slot, jobId: id, key: key) {
+        report.rebuilds += 1
+      }
       CrashPoint.totalsRebuilt.pass()
     case .requestPush(let request, let key, let unknown):
       try session.becomeWorker(request.organization)

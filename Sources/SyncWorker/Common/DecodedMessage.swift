@@ -139,11 +139,13 @@ package struct DecodedMessage: Sendable {
       return .pushRequest(request, key: event.requestKey(request.organization))
     }
     if event.type == SchemaChangeRequest.type {
-      let request = try SchemaChangeRequest(event)
+      var request = try SchemaChangeRequest(event)
+      request.traceparent = Trace.valid(event.traceparent)
       return .schemaChange(request, key: event.requestKey(request.organization), jobId: jobId)
     }
     if event.type == DraftCommitRequest.type {
-      let request = try DraftCommitRequest(event)
+      var request = try DraftCommitRequest(event)
+      request.traceparent = Trace.valid(event.traceparent)
       // Another tenant's commit of the same name is another commit.
       let id =
         UUIDText.canonical(request.commitId) ?? UUIDText.event(source: request.organization, id: request.commitId)

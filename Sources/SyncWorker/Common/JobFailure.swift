@@ -13,12 +13,17 @@ package struct JobFailure: Error, Sendable, Equatable {
   package let isTransient: Bool
   /// Seconds the upstream asks us to wait; nil when it does not.
   package let retryAfter: Double?
+  /// Whether it is held against the job; false when nothing was tried, or the whole upstream is away.
+  package let costsAttempt: Bool
 
-  package init(code: String, message: String, isTransient: Bool, retryAfter: Double? = nil) {
+  package init(
+    code: String, message: String, isTransient: Bool, retryAfter: Double? = nil, costsAttempt: Bool = true
+  ) {
     self.code = code
     self.message = message
     self.isTransient = isTransient
     self.retryAfter = retryAfter
+    self.costsAttempt = costsAttempt
   }
 
   /// Whether an error says something about the job; a lost claim and the end of the worker do not.
@@ -44,7 +49,7 @@ package struct JobFailure: Error, Sendable, Equatable {
     case let error as SourceError:
       self.init(
         code: error.code, message: error.message + (error.hint.map { "; \($0)" } ?? ""), isTransient: error.isTransient,
-        retryAfter: error.retryAfter.map { $0 / .seconds(1) })
+        retryAfter: error.retryAfter.map { $0 / .seconds(1) }, costsAttempt: error.costsAttempt)
     case let error as KafkaError:
       self.init(code: "KAFKA_\(error.name)", message: error.reason, isTransient: !error.isFatal)
     case let error as PGError:
@@ -64,4 +69,15 @@ extension RetryPolicy {
   /// Attempts of a job: 5, 10, 20, 40, 60 s with jitter, then it has failed. The upstream client has tried each request
   /// several times by then.
   package static let job = RetryPolicy(steps: [5, 10, 20, 40, 60], cap: 60, attempts: 6, jitter: 0.5)
+}
+
+extension RetryPolicy {
+  /// Seconds until the next attempt; nil: there is none. What costs no attempt is tried for ever, when it is told to.
+  package func delay(
+    after failure: JobFailure, attempt: Int, using generator: inout some RandomNumberGenerator
+  ) -> Double? {
+    guard failure.isTransient else { return nil }
+    if !failure.costsAttempt, let rest = failure.retryAfter { return max(0, rest) }
+    return delay(after: attempt, retryAfter: failure.retryAfter, using: &generator)
+  }
 }

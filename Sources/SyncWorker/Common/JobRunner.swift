@@ -190,15 +190,14 @@ final class JobRunner: Sendable {
   /// A transient failure: the job goes on later at its checkpoint, a permanent one ends it.
   private func retryOrFail(_ claim: JobClaim, _ failure: JobFailure, _ log: Log) async throws {
     var generator = SystemRandomNumberGenerator()
-    let delay =
-      failure.isTransient
-      ? configuration.jobRetry.delay(after: claim.attempt, retryAfter: failure.retryAfter, using: &generator) : nil
+    let delay = configuration.jobRetry.delay(after: failure, attempt: claim.attempt, using: &generator)
     if let delay {
       metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
       log.warning("the job is tried again later", ("code", failure.code), ("seconds", String(Int(delay.rounded(.up)))))
       try await pool.run {
         try JobStore.retry(
-          $0, claim, afterMilliseconds: Int64(delay * 1000), code: failure.code, message: failure.message)
+          $0, claim, afterMilliseconds: Int64(delay * 1000), code: failure.code, message: failure.message,
+          costsAttempt: failure.costsAttempt)
       }
     } else {
       log.error("the job failed", ("code", failure.code), ("cause", failure.message))

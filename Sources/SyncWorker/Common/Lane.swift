@@ -187,6 +187,10 @@ final class Lane: Sendable {
         tools.metrics.add(MetricCatalog.records, Double(count), [("kind", tools.kind), ("outcome", name)])
       }
     }
+    // Their jobs run from the batch's beginning to its commit.
+    for _ in 0..<report.commits.count + report.rebuilds {
+      tools.metrics.observe(MetricCatalog.jobDuration, duration.inSeconds, [("kind", tools.kind)])
+    }
     if !report.commits.isEmpty { tools.metrics.tell(report.commits, of: messages, kind: tools.kind) }
     if report.skipped > 0 {
       let labels = [("kind", tools.kind), ("outcome", "skipped")]

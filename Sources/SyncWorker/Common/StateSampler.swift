@@ -62,9 +62,13 @@ struct StateSampler: Sendable {
       let sample = try await withTimeout(.seconds(4)) { [pool] in
         try await pool.run { session in
           let isCurrent = try Migrator.isCurrent(session)
-          guard isCurrent else { return (false, StateStore.Sample?.none, PushReports.Sample?.none) }
+          guard isCurrent else {
+            return (false, StateStore.Sample?.none, PushReports.Sample?.none, [BreakerStore.Open]())
+          }
           return try session.asSystem {
-            (true, try StateStore.sample(session), try PushReports.sample(session))
+            (
+              true, try StateStore.sample(session), try PushReports.sample(session), try BreakerStore.open(session)
+            )
           }
         }
       }
@@ -78,6 +82,7 @@ struct StateSampler: Sendable {
       metrics.set(MetricCatalog.oldestPushAge, sample.2?.oldestAge ?? 0)
       metrics.replace(
         MetricCatalog.pushesFailed, (sample.2?.failed ?? []).map { ([("code", $0.code)], Double($0.count)) })
+      metrics.replace(MetricCatalog.upstreamOpen, sample.3.map { ([("upstream", $0.tenant)], 1) })
       metrics.replace(
         MetricCatalog.lastSyncSuccess, state.lastSuccess.map { ([("organization", $0.organization)], $0.seconds) })
     } catch is CancellationError {

@@ -118,9 +118,10 @@ package final class Worker: Sendable {
   private static func sources(_ configuration: WorkerConfiguration, _ pool: PGPool, _ metrics: Metrics)
     -> SourceFactory
   {
-    let (clock, log) = (configuration.sourceClock, configuration.log)
+    let (clock, policy, log) = (configuration.sourceClock, configuration.breaker, configuration.log)
     return SourceFactory(
-      clock: clock, budget: { SharedBudget(pool: pool, tenant: $0, rate: $1, clock: clock) },
+      clock: clock,
+      budget: { SharedBudget(pool: pool, tenant: $0, rate: $1, policy: policy, clock: clock, log: log) },
       onRetry: { error, wait in
         metrics.add(MetricCatalog.retries, 1, [("code", error.code)])
         log.warning(

@@ -32,6 +32,9 @@ package struct WorkerConfiguration: Sendable {
   package var pushes = 32
   /// When a push that failed in passing is tried again. Default: after 5, 10, 20 s with jitter, four attempts in all.
   package var pushRetry = RetryPolicy.pems
+  /// When an upstream that fails again and again is left alone, and for how long. Default: after four failures in a
+  /// row, for 5, 10, 20, … s with jitter, at most two minutes.
+  package var breaker = CircuitBreaker.Policy.upstream
   /// Time as sources see it: their rate limits and the pauses between their own tries.
   package var sourceClock = SourceClock.system
   /// Bytes a partition may have waiting in this process before it is paused; it goes on below half. Default: 4 MB.

@@ -64,8 +64,12 @@ final class Pusher: Sendable {
     let free = state.with { $0.isDraining ? 0 : configuration.pushes - $0.running.count }
     guard free > 0 else { return }
     do {
+      let targets = targets
       let claims = try await pool.run { session in
-        try session.asSystem { try PushStore.claim(session, limit: free) }
+        try session.asSystem {
+          let open = try BreakerStore.open(session)
+          return try PushStore.claim(session, limit: free, resting: targets.resting(open.filter(\.rests).map(\.tenant)))
+        }
       }
       if !claims.isEmpty { CrashPoint.pushClaimed.pass() }
       complaint.settle()
@@ -79,14 +83,17 @@ final class Pusher: Sendable {
   }
 
   private func start(_ claim: PushClaim) {
-    let log = log.with(("edit", claim.id), ("organization", claim.organization), ("record", claim.pfaId))
+    let trace = Trace.valid(claim.trace)
+    var log = log.with(("edit", claim.id), ("organization", claim.organization), ("record", claim.pfaId))
+    if let id = Trace.id(trace) { log = log.with(("trace", id)) }
+    let pushLog = log
     if claim.isTakenOver { log.info("push taken over; PEMS is asked what became of it") }
     let count = state.with { state in
       // Made under the lock, which its end needs to take it away again.
       state.running[claim.id] = (
         claim,
         Task {
-          await drive(claim, log)
+          await Trace.$current.withValue(trace) { await drive(claim, pushLog) }
           finished(claim)
         }
       )
@@ -145,15 +152,14 @@ final class Pusher: Sendable {
   /// A transient failure: again later (W6). Anything else ends the push, with a dead letter.
   private func retryOrFail(_ claim: PushClaim, _ failure: JobFailure, _ day: String, _ log: Log) async throws {
     var generator = SystemRandomNumberGenerator()
-    let delay =
-      failure.isTransient
-      ? configuration.pushRetry.delay(after: claim.attempt, retryAfter: failure.retryAfter, using: &generator) : nil
+    let delay = configuration.pushRetry.delay(after: failure, attempt: claim.attempt, using: &generator)
     if let delay {
       metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
       log.warning("the push is tried again later", ("code", failure.code), ("seconds", String(Int(delay.rounded(.up)))))
       try await persist {
         try PushStore.delay(
-          $0, claim, milliseconds: Int64(delay * 1000), code: failure.code, message: failure.message)
+          $0, claim, milliseconds: Int64(delay * 1000), code: failure.code, message: failure.message,
+          costsAttempt: failure.costsAttempt)
       }
     } else {
       let (topic, eventId) = (configuration.topics.writeBack, UUIDText.random())

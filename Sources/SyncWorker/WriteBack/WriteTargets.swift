@@ -1,5 +1,6 @@
 import PEMS
 import Runtime
+import SyncStore
 
 /// Where each organization's edits go: to the source it was last read from.
 final class WriteTargets: Sendable {
@@ -26,9 +27,23 @@ final class WriteTargets: Sendable {
       return target
     }
   }
+
+  /// Which sources rest when these tenants of upstreams do.
+  func resting(_ upstreams: [String]) -> RestingSources { catalog.resting(upstreams) }
 }
 
 extension SourceCatalog {
+  /// Which sources that take edits rest when these tenants of upstreams do.
+  package func resting(_ upstreams: [String]) -> RestingSources {
+    var found = RestingSources()
+    guard !upstreams.isEmpty else { return found }
+    let able = sources.values.filter { $0.kind == .pemsGrid }
+    found.known = able.map(\.name).sorted()
+    found.resting = able.filter { upstreams.contains($0.upstream) }.map(\.name).sorted()
+    found.othersRest = (try? writeTarget(lastRead: nil)).map { upstreams.contains($0.upstream) } ?? false
+    return found
+  }
+
   /// The organization's own source if it takes edits, else the only one there is that does: two would be a guess.
   package func writeTarget(lastRead: String?) throws(SourceError) -> SourceDefinition {
     if let lastRead, sources[lastRead]?.kind == .pemsGrid || unconfigured[lastRead] != nil {

@@ -128,6 +128,15 @@ import Testing
         == "waits until 2026-01-31T09:30:00.000Z for attempt 3, because the upstream pems (pems.example:443) fails since "
         + "2026-01-31T09:20:00.000Z")
     #expect(retrying.evidence == "attempt 2 ended with UPSTREAM_UNAVAILABLE: pems: 503")
+    let leftAlone = verdict(.retrying) {
+      note(&$0)
+      ($0.isEarly, $0.errorCode, $0.errorMessage) = (true, "CIRCUIT_OPEN", "pems.example:443/T is not asked")
+    }
+    #expect(
+      leftAlone.why
+        == "waits until 2026-01-31T09:30:00.000Z for attempt 1, because the upstream pems (pems.example:443) fails since "
+        + "2026-01-31T09:20:00.000Z and is left alone")
+    #expect(leftAlone.evidence == "nothing was asked: CIRCUIT_OPEN: pems.example:443/T is not asked")
     #expect(running.isHeldUp && retrying.isHeldUp && !verdict(.running).isHeldUp && !verdict(.queued).isHeldUp)
   }
 

@@ -22,7 +22,7 @@ import Testing
   func findings() async throws {
     let idle = try rows(try await syncline(["doctor"], environment: ["SYNCLINE_JOBS_DIR": "/nonexistent"]))
     #expect(idle["workers"]?.status == "note" && idle["workers"]?.remedy == "start one: 'syncline worker'")
-    for name in ["dead letters", "approvals", "pauses", "projects", "overrides", "triggers"] {
+    for name in ["dead letters", "approvals", "pauses", "projects", "overrides", "triggers", "upstreams"] {
       #expect(idle[name]?.status == "ok", "\(name)")
     }
     try await sql(
@@ -45,6 +45,11 @@ import Testing
       INSERT INTO pfa_mirror (id, organization_id, pfa_id, data, pending_base)
       VALUES (gen_random_uuid(), 'RIO', 'P1', '{"dor": "B"}', '{"dor": "A"}')
       """,
+      """
+      INSERT INTO upstream_budget (tenant, free_at, openings, open_since, open_until, error_code, error_message)
+      VALUES ('pems.example:443/T', now(), 2, '2026-01-31T09:20:00Z', '2100-01-31T09:30:00Z', 'UPSTREAM_TIMEOUT',
+        'no answer')
+      """,
       "ALTER TABLE sync_job DISABLE TRIGGER sync_job_guard")
     let ran = try await syncline(["doctor"], environment: ["SYNCLINE_JOBS_DIR": "/nonexistent"])
     #expect(ran.code == .findings)
@@ -56,6 +61,11 @@ import Testing
     #expect(found["pauses"]?.remedy.hasSuffix("'syncline queue resume --kind write_back --organization RIO'") == true)
     #expect(found["projects"]?.status == "error" && found["projects"]?.detail.contains("site of RIO") == true)
     #expect(found["overrides"]?.detail.hasSuffix("RIO P1: dor") == true)
+    #expect(found["upstreams"]?.status == "warning")
+    #expect(
+      found["upstreams"]?.detail
+        == "pems.example:443/T has not answered since 2026-01-31T09:20:00.000Z, nobody asks it before "
+        + "2100-01-31T09:30:00.000Z; last UPSTREAM_TIMEOUT: no answer")
     #expect(found["triggers"]?.status == "error")
     #expect(found["triggers"]?.detail == "sync_job_guard of sync_job is disabled")
     #expect(found.values.allSatisfy { !$0.remedy.isEmpty || $0.status == "ok" || $0.status == "note" })
