@@ -20,7 +20,7 @@ import Testing
     kill(server, SIGKILL)
     #expect(await first.wait() == ExitCode.unreachable.rawValue)
     let error = try #require(Self.line(first, "error: POSTGRES_ENDED: "))
-    #expect(error.contains("\(home)/log") && error.contains("do: syncline dev"))
+    #expect(error.contains("\(home)/log") && error.contains("do: 'syncline dev'"))
 
     let second = try await Self.start(in: directory)
     #expect(Self.line(second, "Postgres keeps its data in ") == home)

@@ -37,7 +37,7 @@ struct TraceTests {
   }
 
   @Test(
-    "contract 8: a commit's traceparent goes with its job to the request for the push and to PEMS, a schema change's with its job; both with what is told of the jobs; a foreign text does not"
+    "contract 8: a commit's traceparent goes to its job, its push and PEMS, a schema change's to its job; a foreign text does not"
   )
   func traceOfEdits() async throws {
     try await WorkerWorld.with(.of { $0.records = 20 }) { world in

@@ -2,8 +2,8 @@
 -- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, an edit that fits an
 -- earlier one which PEMS does not have yet, suspended organizations, what is paused, and edits for a source whose
 -- upstream rests.
--- $1 how many  $2 lease in seconds  $3 sources that take edits  $4 those of them that rest, and '' when the edits of all
--- other organizations have to wait
+-- $1 how many  $2 lease in seconds  $3 sources that take edits  $4 those of them that rest, and '' when the edits of
+-- all other organizations have to wait
 -- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
 -- pfa_modification_pushing, pfa_modification_open, source_watermark_pkey, sync_job_pkey.
 WITH due AS MATERIALIZED (

@@ -6,9 +6,9 @@
 -- $6 block and $7 index: pages older than this order were read before PEMS had the values, and are stale; null for none
 -- No row: the push is no longer held. When the mirror knew the content without the edit, it is told the one with it, so
 -- that the next read recognises our own write (W9). When it knew another, it knows none from here on: PEMS may go back
--- to that one, and this would be news. So it is when the record has left the value meanwhile, following PEMS to another.
--- A read that is newer than that order and still says otherwise has seen PEMS after the push: somebody has changed the
--- field again, and when the record is read the next time this is news as well.
+-- to that one, and this would be news. So it is when the record has left the value meanwhile, following PEMS to
+-- another. A read that is newer than that order and still says otherwise has seen PEMS after the push: somebody has
+-- changed the field again, and when the record is read the next time this is news as well.
 -- Locks: the record, then the edit. Indexes: primary keys, pfa_sync_conflict_open.
 WITH held AS MATERIALIZED (
   SELECT m.id, m.mirror_id FROM pfa_modification m

@@ -20,8 +20,8 @@ ALTER TABLE upstream_budget
     (openings > 0) = (open_until IS NOT NULL) AND (openings > 0) = (open_since IS NOT NULL)
     AND (probe_until IS NULL OR openings > 0));
 
--- What goes with an event that belongs to a trace: its header, in the form of `outbox.headers`; nothing when the text is
--- none, so that nothing foreign gets into a header of ours.
+-- What goes with an event that belongs to a trace: its header, in the form of `outbox.headers`; nothing when the text
+-- is none, so that nothing foreign gets into a header of ours.
 CREATE FUNCTION syncline_trace_header(p_trace text) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN p_trace ~ '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'

@@ -73,7 +73,9 @@ struct BenchRead: Sendable {
   private static func claimPushes(_ session: PGSession) throws -> Int {
     do {
       try session.asSystem {
-        throw TakenBack(rows: try session.query(Queries.claimPushes, [.int4(100), .int4(12)]).rowCount)
+        // No source rests.
+        let none = PGValue.array(.text([String]()))
+        throw TakenBack(rows: try session.query(Queries.claimPushes, [.int4(100), .int4(12), none, none]).rowCount)
       }
     } catch let claim as TakenBack {
       return claim.rows

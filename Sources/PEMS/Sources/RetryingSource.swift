@@ -38,7 +38,7 @@ package struct RetryingSource: RecordSource {
         guard error.reason == .circuitOpen, let rest = error.retryAfter else { throw error }
         await watch?.fails(error, askedAgainIn: rest)
         // Whatever was sent is held against the run: a page that fails alone must not keep it waiting for ever.
-        throw failure?.resting(rest, costsAttempt: true) ?? error
+        throw failure?.resting(rest) ?? error
       }
       do throws(SourceError) {
         let page = try await source.page(request)
@@ -49,7 +49,7 @@ package struct RetryingSource: RecordSource {
         failure = error
         if let rest = await budget.ended(error), error.isOfUpstream {
           await watch?.fails(error, askedAgainIn: rest)
-          throw error.resting(rest, costsAttempt: true)
+          throw error.resting(rest)
         }
         let asked = error.retryAfter.map { $0 / .seconds(1) }
         guard error.isTransient, let seconds = policy.delay(after: attempt, retryAfter: asked, using: &generator) else {

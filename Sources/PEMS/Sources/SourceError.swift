@@ -48,7 +48,7 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
   package let isTransient: Bool
   /// How long the upstream asks us to wait; nil when it does not say.
   package let retryAfter: Duration?
-  /// Whether it is held against what was asked for; false when the whole upstream is away.
+  /// Whether it is held against what was asked for; false when nothing was asked.
   package let costsAttempt: Bool
 
   /// The code as it is stored and shown.
@@ -67,9 +67,8 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   /// The same of an upstream that nobody may ask for so long.
-  func resting(_ rest: Duration, costsAttempt: Bool) -> SourceError {
-    SourceError(
-      reason, message, hint: hint, isTransient: isTransient, retryAfter: rest, costsAttempt: costsAttempt)
+  func resting(_ rest: Duration) -> SourceError {
+    SourceError(reason, message, hint: hint, isTransient: isTransient, retryAfter: rest)
   }
 
   /// Whether the upstream failed as a whole, as far as one request can tell: it gave no answer of its own.

@@ -51,7 +51,7 @@ package struct ScreenTarget: RecordTarget {
     } catch {
       if let rest = error.retryAfter { await budget.pause(rest) }
       guard let rest = await budget.ended(error), error.isOfUpstream else { throw error }
-      throw error.resting(max(rest, error.retryAfter ?? .zero), costsAttempt: false)
+      throw error.resting(max(rest, error.retryAfter ?? .zero))
     }
   }
 

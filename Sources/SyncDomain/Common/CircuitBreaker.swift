@@ -3,7 +3,8 @@
 package struct CircuitBreaker: Hashable, Sendable {
   /// The comments are the manual.
   package struct Policy: Hashable, Sendable {
-    /// Failures in a row that open it. Not more than a push has tries, so that an edit alone survives an outage.
+    /// Failures in a row that open it. More than two pushes have tries: what concerns few edits ends as W6 says, what
+    /// concerns all of them costs each few tries.
     package var threshold: Int
     /// How long it stays open, by how often it has opened since the last answer.
     package var rest: RetryPolicy
@@ -17,9 +18,9 @@ package struct CircuitBreaker: Hashable, Sendable {
       self.probeTime = probeTime
     }
 
-    /// Four failures; 5, 10, 20, … s, at most two minutes, of which half is random.
+    /// Ten failures; 5, 10, 20, … s, at most two minutes, of which half is random.
     package static let upstream = Policy(
-      threshold: 4, rest: RetryPolicy(steps: [5, 10, 20], cap: 120, attempts: nil, jitter: 0.5))
+      threshold: 10, rest: RetryPolicy(steps: [5, 10, 20], cap: 120, attempts: nil, jitter: 0.5))
   }
 
   package enum State: Hashable, Sendable {

@@ -47,6 +47,9 @@ struct SafePlan {
       }
       guard isCostly(statements) else { return }
       guard try before.table(id).has(column) else { throw refusal(change, id, "column \(column) is new") }
+      guard after.tables.contains(where: { $0.id == id && $0.has(column) }) else {
+        throw refusal(change, id, "column \(column) is dropped after it")
+      }
       replaced[id, default: []].insert(column)
       if let why = try bond(column, of: id) { throw refusal(change, id, why) }
     case .addUnique(let id, let unique) where isCostly(statements):
@@ -200,8 +203,7 @@ struct SafePlan {
   /// A column of the new type beside the old one, kept equal by a trigger and filled in batches, that takes its place.
   private mutating func replace(_ id: SchemaID, _ old: ColumnDefinition) throws(SchemaFault) {
     let table = try before.table(id)
-    // Dropped later in the list, it needs no other form.
-    guard let new = try after.table(id).columns.first(where: { $0.id == old.id }) else { return }
+    let new = try after.table(id).column(old.id)
     let (name, beside) = (names.column(old.id), names.beside(old.id))
     let function = names.keeper(of: old.id, in: id)
     let (trigger, at) = (names.trigger(old.id), names.table(id))

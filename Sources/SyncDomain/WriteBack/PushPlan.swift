@@ -105,8 +105,8 @@ package enum PushPlan: Hashable, Sendable {
     }
   }
 
-  /// A group that we change and that would not be sound in PEMS afterwards, whoever changed the rest of it and whenever;
-  /// nil when there is none. What PEMS itself leaves out is not the edit's fault.
+  /// A group that we change and that would not be sound in PEMS afterwards, whoever changed the rest of it and
+  /// whenever; nil when there is none. What PEMS itself leaves out is not the edit's fault.
   private static func unsound(_ edit: PushEdit, _ open: [String], _ upstream: FieldValues) -> EditableField.Group? {
     let merged = upstream.overlaid(edit.ours(open))
     return EditableField.Group.allCases.first { group in

@@ -13,7 +13,7 @@ package struct JobFailure: Error, Sendable, Equatable {
   package let isTransient: Bool
   /// Seconds the upstream asks us to wait; nil when it does not.
   package let retryAfter: Double?
-  /// Whether it is held against the job; false when nothing was tried, or the whole upstream is away.
+  /// Whether it is held against the job; false when nothing was tried.
   package let costsAttempt: Bool
 
   package init(
