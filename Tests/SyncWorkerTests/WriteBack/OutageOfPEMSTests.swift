@@ -9,7 +9,7 @@ import Testing
 /// Pushes while PEMS as a whole is away.
 @Suite("Outage of PEMS")
 struct OutageOfPEMSTests {
-  @Test("W6, W10: PEMS answers 500 for a while: one asks it now and then, waiting costs no try, and each edit arrives once")
+  @Test("W6, W10: PEMS answers 500 for a while: one asks it now and then, waiting costs no try, each edit arrives")
   func outage() async throws {
     try await WorkerWorld.with(.of { $0.records = 20 }) { world in
       let worker = try world.startWorker {
