@@ -55,7 +55,7 @@ format: setup ## Format all Swift files, and wrap long comments
 
 # One part after the other, each a process of its own: Swift runs all of a process's tests on as many threads as there are
 # cores, and pure ones that compute for seconds would keep the answers of servers and brokers waiting.
-PARTS := StyleTests|YAMLTests SyncDomainTests SimulationTests|FuzzTests KafkaTests PostgresTests RuntimeTests|HTTPTests|PEMSTests SyncStoreTests \
+PARTS := StyleTests|YAMLTests SyncDomainTests SimulationTests|FuzzTests KafkaTests|PostgresTests RuntimeTests|HTTPTests|PEMSTests SyncStoreTests \
   SyncWorkerTests|SyncSchedulerTests
 EMPTY :=
 REST := $(subst $(EMPTY) $(EMPTY),|,$(strip $(PARTS)))

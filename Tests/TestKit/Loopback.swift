@@ -1,7 +1,7 @@
 import Glibc
 
-/// Blocking sockets on this machine, for the proxies; whoever gets a descriptor closes it.
-enum Loopback {
+/// Blocking sockets on this machine; whoever gets a descriptor closes it.
+package enum Loopback {
   /// Listens on a free port of 127.0.0.1.
   static func listen() throws -> (descriptor: Int32, port: Int) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
@@ -13,6 +13,22 @@ enum Loopback {
       throw FaultProxyError(message: "cannot listen: \(String(cString: strerror(errno)))")
     }
     return (listener, Int(UInt16(bigEndian: address.sin_port)))
+  }
+
+  /// Keeps a port of 127.0.0.1 from being chosen for others while its owner does not listen. Connections to it are
+  /// refused, and the owner can listen again while it is held, if it allows the reuse of addresses as librdkafka does.
+  package static func hold(port: Int) throws -> Int32 {
+    let holder = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
+    // Connections that the owner has closed linger on the port.
+    var reuse: Int32 = 1
+    setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+    var address = ipv4("127.0.0.1", port)
+    guard withSocketAddress(&address, { bind(holder, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }) else {
+      let reason = String(cString: strerror(errno))
+      close(holder)
+      throw FaultProxyError(message: "cannot hold port \(port): \(reason)")
+    }
+    return holder
   }
 
   /// `host`: a numeric IPv4 address. nil when nobody answers.
