@@ -71,7 +71,7 @@ struct CommitBench: Sendable {
       try session.asWorker(Self.organization) {
         _ = try KPIStore.rebuild(session, organization: Self.organization, slot: 0, cause: "bench")
       }
-      try session.execute("ANALYZE")
+      try BenchDatabase.analyze(session)
       try session.execute("CHECKPOINT")
     }
   }

@@ -38,7 +38,7 @@ struct FairnessTenants: Sendable {
       // There is no PEMS to take the edits.
       _ = try QueueStore.pause(
         session, kind: WorkKind.writeBack.rawValue, organization: nil, by: "bench", reason: "no upstream")
-      try session.execute("ANALYZE")
+      try BenchDatabase.analyze(session)
     }
     let generator = RecordGenerator(seed: 7, organization: small)
     let lines = (0..<few).map { String(decoding: generator.record(index: $0).encoded(), as: UTF8.self) + "\n" }
