@@ -80,7 +80,7 @@ extension SQLCatalog {
       version: 30, name: "contract", up: text(PackageResources.V0030_contract_up_sql),
       down: text(PackageResources.V0030_contract_down_sql)),
     Migration(
-      version: 31, name: "histories", up: text(PackageResources.V0031_histories_up_sql),
-      down: text(PackageResources.V0031_histories_down_sql)),
+      version: 31, name: "plans", up: text(PackageResources.V0031_plans_up_sql),
+      down: text(PackageResources.V0031_plans_down_sql)),
   ]
 }

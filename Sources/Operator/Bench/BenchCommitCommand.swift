@@ -15,6 +15,7 @@ enum BenchCommitCommand {
       .integer("records", "N", "records in the table", in: 1_000...10_000_000, default: 100_000),
       .integer("edits", "N", "edits of a throughput run", in: 100...1_000_000, default: 20_000),
       .integer("rounds", "N", "turns", in: 1...100, default: 3),
+      .flag("no-latency", "measure throughput alone"),
       .flag("no-fsync", "take the disk out of the comparison"),
     ],
     examples: [Example("syncline bench commit -o json", "the numbers of the README")]
@@ -22,6 +23,7 @@ enum BenchCommitCommand {
     var bench = CommitBench(records: Int(invocation.integer("records") ?? 100_000))
     bench.edits = Int(invocation.integer("edits") ?? 20_000)
     bench.rounds = Int(invocation.integer("rounds") ?? 3)
+    bench.asksLatency = !invocation.flag("no-latency")
     bench.fsync = !invocation.flag("no-fsync")
     let output = invocation.output
     try await bench.run { output.message($0) }.write(output)

@@ -82,8 +82,8 @@ struct BenchDatabase: Sendable {
     return url
   }
 
-  /// What was filled, and not what is empty still: of a table that is known to be empty any index is as good as another,
-  /// and it would be read by the wrong one until autovacuum comes by.
+  /// What was filled, and not what is empty still: of a table that is known to be empty any index is as good as
+  /// another, and it would be read by the wrong one until autovacuum comes by.
   static func analyze(_ session: PGSession) throws {
     try session.execute("ANALYZE pfa_mirror, kpi_slot, organization, org_permission")
   }

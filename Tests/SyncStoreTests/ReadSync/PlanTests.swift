@@ -36,6 +36,35 @@ import Testing
     }
   }
 
+  @Test("A commit probes by keys, in the plans too that were made when there was no draft and no job")
+  func commits() async throws {
+    let statements: [(String, String, String, [String])] = [
+      ("known", "text[], text[]", Queries.knownCommits, ["sync_job_pkey", "sync_job_kind_idempotency_key_key"]),
+      (
+        "records", "text, text[]", Queries.lockDraftedRecords,
+        ["pfa_modification_draft", "pfa_mirror_pkey", "pfa_mirror_pkey"]
+      ),
+      ("drafts", "text, text[]", Queries.lockDrafts, ["pfa_modification_draft", "pfa_modification_pkey"]),
+      ("commits", "text[], text[], text[], integer[], text[]", Queries.commitEdits, ["pfa_modification_pkey"]),
+    ]
+    try await onDatabase { session in
+      try session.execute("SET plan_cache_mode = force_generic_plan")
+      for (name, types, statement, indexes) in statements {
+        let nulls = types.split(separator: " ").map { _ in "NULL" }.joined(separator: ", ")
+        let plan = try session.transaction {
+          try session.query(Queries.becomeApplier, [.text("RIO")])
+          try session.execute("PREPARE \(name) (\(types)) AS \(statement)")
+          return try session.list("EXPLAIN EXECUTE \(name) (\(nulls))")
+        }
+        // pfa_fields_in_flight is no part of the search.
+        let used = plan.filter { !$0.contains("pfa_modification_open") && !$0.contains("pfa_modification_history") }
+          .compactMap { $0.split(separator: "using ").dropFirst().first?.prefix { $0 != " " } }.map(String.init)
+        #expect(used.sorted() == indexes.sorted(), "\(name): \(plan.joined(separator: "\n"))")
+        #expect(!plan.contains { $0.contains("Seq Scan") || $0.contains("Bitmap") })
+      }
+    }
+  }
+
   @Test("What a read did not see is found without comparing every row with every id")
   func orphans() async throws {
     try await onDatabase { session in
