@@ -51,6 +51,6 @@ confirmed AS (
 closed AS (
   UPDATE pfa_sync_conflict c
   SET status = 'resolved', resolution = 'confirmed', resolved_at = now()
-  FROM synced s WHERE c.modification_id = s.id AND c.status = 'open'
+  FROM synced s WHERE c.modification_id = s.id AND c.status IS NOT DISTINCT FROM 'open'
 )
 SELECT id FROM synced

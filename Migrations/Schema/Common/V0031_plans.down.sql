@@ -71,6 +71,7 @@ DROP POLICY sync_job_worker ON sync_job;
 DROP POLICY pfa_sync_log_worker ON pfa_sync_log;
 DROP POLICY sync_page_worker ON sync_page;
 DROP POLICY pfa_edit_event_worker ON pfa_edit_event;
+DROP POLICY pfa_sync_conflict_worker ON pfa_sync_conflict;
 ALTER FUNCTION pfa_modification_journal() RESET enable_hashjoin;
 
 CREATE OR REPLACE FUNCTION pfa_write_edits(p_slot integer, p_ids uuid[], p_versions integer[], p_patches jsonb[], p_pending jsonb[],
@@ -145,3 +146,7 @@ LANGUAGE sql AS $$
   ORDER BY w.place;
   SELECT pg_notify('syncline_outbox', '');
 $$;
+
+DROP INDEX pfa_sync_conflict_modification;
+DROP INDEX sync_record_issue_job;
+CREATE INDEX sync_record_issue_job ON sync_record_issue (job_id) WHERE job_id IS NOT NULL;

@@ -79,7 +79,7 @@ DO $$
 DECLARE
   tenant_table text;
 BEGIN
-  FOREACH tenant_table IN ARRAY ARRAY['sync_job', 'pfa_sync_log', 'sync_page', 'pfa_edit_event'] LOOP
+  FOREACH tenant_table IN ARRAY ARRAY['sync_job', 'pfa_sync_log', 'sync_page', 'pfa_edit_event', 'pfa_sync_conflict'] LOOP
     EXECUTE format('CREATE POLICY %I ON %I TO syncline_worker '
       'USING (organization_id IS NOT DISTINCT FROM (SELECT syncline_organization())) '
       'WITH CHECK (organization_id IS NOT DISTINCT FROM (SELECT syncline_organization()))', tenant_table || '_worker', tenant_table);
@@ -91,11 +91,12 @@ $$;
 -- loop over both sides that was left took 17 s for ten thousand edits.
 ALTER FUNCTION pfa_modification_journal() SET enable_hashjoin = on;
 
--- Planned once for a connection, as probes of known keys: in SQL a function is planned anew by each transaction, which
--- takes longer than the edit of one record.
+-- Planned once for a connection, as probes of known keys: a plan for each call, as a function in SQL has and as looks
+-- cheaper, takes longer to make than the edit of one record.
 CREATE OR REPLACE FUNCTION pfa_write_edits(p_slot integer, p_ids uuid[], p_versions integer[], p_patches jsonb[], p_pending jsonb[],
   p_causes text[], p_kind text DEFAULT 'draft_commit') RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   written integer;
 BEGIN
@@ -158,7 +159,8 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE FUNCTION pfa_queue_write_backs(p_ids uuid[]) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   INSERT INTO outbox (topic, message_key, message_value, headers)
   SELECT 'pfa.write-back.v1', convert_to(o.organization_id || '/' || m.pfa_id, 'UTF8'),
@@ -172,3 +174,9 @@ BEGIN
   PERFORM pg_notify('syncline_outbox', '');
 END
 $$;
+
+-- A draft that goes asks whether a conflict names it, resolved ones too.
+CREATE INDEX pfa_sync_conflict_modification ON pfa_sync_conflict (modification_id);
+-- With the order in which they are told: else a job without issues is told so by all issues of all jobs.
+DROP INDEX sync_record_issue_job;
+CREATE INDEX sync_record_issue_job ON sync_record_issue (job_id, id) WHERE job_id IS NOT NULL;
