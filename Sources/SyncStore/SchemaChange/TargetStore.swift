@@ -69,9 +69,14 @@ package enum TargetStore {
     try session.query(statement.sql)
   }
 
+  /// Binds what follows in the session.
+  package static func limit(_ session: PGSession, _ limits: Limits) throws {
+    try session.query(Queries.targetSession, [.text("\(limits.lock)ms"), .text("\(limits.statement)ms")])
+  }
+
   /// Keeps other workers' safe steps of the project away for as long as the session lives. Blocks up to the lock limit.
   package static func hold(_ session: PGSession, _ schema: TargetSchema, project: String, _ limits: Limits) throws {
-    try session.query(Queries.targetSession, [.text("\(limits.lock)ms"), .text("\(limits.statement)ms")])
+    try limit(session, limits)
     try session.query(Queries.targetHold, [.text(schema.name + " " + project)])
   }
 
@@ -79,7 +84,7 @@ package enum TargetStore {
   package static func runAlone(
     _ session: PGSession, _ statement: SchemaStatement, _ values: [PGValue], _ limits: Limits
   ) throws -> Int {
-    try session.query(Queries.targetSession, [.text("\(limits.lock)ms"), .text("\(limits.statement)ms")])
+    try limit(session, limits)
     return try session.query(statement.sql, values).affected
   }
 

@@ -139,6 +139,11 @@ struct SchemaJob: Sendable {
           return sql
         }
         isSafe = true
+        // Before a table is filled for minutes; the transaction that drops asks again.
+        try await connection.run { session in
+          try TargetStore.limit(session, clock.limits)
+          try refuse(losses, session)
+        }
         log.info("schema change goes in safe steps", ("project", request.project), ("bytes", String(safe.bytes)))
         try await safe.run(connection, project: request.project, report: { try await hold(lease, $0) }) {
           try await execute(
@@ -193,9 +198,7 @@ struct SchemaJob: Sendable {
     try await connection.run { session in
       try session.transaction {
         try TargetStore.begin(session, attempt, clock.limits, sql: sql)
-        for loss in losses where try session.query(loss.existsSQL).one().bool("has_data") == true {
-          throw SchemaFault(.confirmationRequired, "\(loss.what) holds data; confirm its name to drop it")
-        }
+        try refuse(losses, session)
         for statement in statements {
           guard !clock.hasPassed else { throw SchemaFault(.timeout, "the change took longer than it may") }
           try TargetStore.run(session, statement, clock.limits)
@@ -203,6 +206,12 @@ struct SchemaJob: Sendable {
         try TargetStore.end(session, attempt)
         CrashPoint.schemaExecuted.pass()
       }
+    }
+  }
+
+  private func refuse(_ losses: [SchemaLoss], _ session: PGSession) throws {
+    for loss in losses where try session.query(loss.existsSQL).one().bool("has_data") == true {
+      throw SchemaFault(.confirmationRequired, "\(loss.what) holds data; confirm its name to drop it")
     }
   }
 

@@ -207,6 +207,34 @@ struct SafeStepsTests {
     }
   }
 
+  @Test("A loss that nobody has confirmed is refused before the first of the safe steps, not after the last")
+  func unconfirmed() async throws {
+    try await WorkerWorld.with { world in
+      try world.startWorker { $0.schema.largeTableBytes = 0 }
+      try await world.deploy()
+      try await world.makeProject()
+      let schema = try DeploymentStore.schema(organization: "RIO").name
+      try await world.execute("INSERT INTO \(schema).t_orders (c_number, c_amount) VALUES ('x', 1)")
+      let change = """
+        [{"type":"alter_column_type","table_id":"orders","column_id":"amount","new_type":"integer"},
+        {"type":"drop_column","table_id":"orders","column_id":"number"}]
+        """
+      // The steps would wait for who reads the table.
+      let reader = try await PGConnection.open(PGOptions(url: world.databaseURL), name: "reader")
+      let job = try await reader.run { session in
+        try session.transaction {
+          try session.query("SELECT FROM \(schema).t_orders")
+          return try waitBlocking {
+            try await world.alter(change, version: 1, more: #","require_confirmation":true"#)
+          }
+        }
+      }
+      await reader.close()
+      #expect(job.code == "CONFIRMATION_REQUIRED", "\(job)")
+      #expect(try await world.project() == "1|ready")
+    }
+  }
+
   @Test("S3-13: a worker that wakes up in its safe steps takes nothing away that its successor has made")
   func zombie() async throws {
     try await WorkerWorld.with { world in
