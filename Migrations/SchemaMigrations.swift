@@ -82,5 +82,8 @@ extension SQLCatalog {
     Migration(
       version: 31, name: "plans", up: text(PackageResources.V0031_plans_up_sql),
       down: text(PackageResources.V0031_plans_down_sql)),
+    Migration(
+      version: 32, name: "told", up: text(PackageResources.V0032_told_up_sql),
+      down: text(PackageResources.V0032_told_down_sql)),
   ]
 }

@@ -44,6 +44,7 @@ package final class EmbeddedKafka: Sendable {
     }
     bootstrapServers = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
     state = Locked(Cluster(handle: handle, cluster: cluster))
+    answerAtOnce()
   }
 
   /// Settings for clients of this cluster.
@@ -77,6 +78,7 @@ package final class EmbeddedKafka: Sendable {
 
   package func setBrokerUp(_ broker: Int) throws {
     try check { rd_kafka_mock_broker_set_up($0, Int32(clamping: broker)) }
+    answerAtOnce()
   }
 
   /// Each answer of the broker takes this much longer; 0 ends it.
@@ -109,6 +111,15 @@ package final class EmbeddedKafka: Sendable {
     guard let cluster else { return }
     rd_kafka_mock_cluster_destroy(cluster.cluster)
     rd_kafka_destroy(cluster.handle)
+  }
+
+  /// As a broker does. The mock leaves Nagle's algorithm on: its second answer waited until the first was acknowledged,
+  /// which a client's kernel puts off for 40 ms.
+  private func answerAtOnce() {
+    let ports = bootstrapServers.split(separator: ",").compactMap {
+      $0.split(separator: ":").last.flatMap { UInt16($0) }
+    }
+    ListeningSockets.disableNagle(ports: Set(ports))
   }
 
   private func use(_ body: (OpaquePointer) -> Void) {

@@ -1,7 +1,7 @@
 import CLibRDKafka
 import Runtime
 
-/// An idempotent producer: `acks=all`, lz4, 5 ms of linger; a send is done when the brokers have it.
+/// An idempotent producer: `acks=all`, lz4, 1 ms of linger; a send is done when the brokers have it.
 ///
 /// One thread takes the delivery reports. A producer that is dropped without `close` keeps running.
 package final class KafkaProducer: Sendable {

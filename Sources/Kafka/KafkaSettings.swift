@@ -107,7 +107,8 @@ package struct KafkaSettings: Sendable, Hashable, CustomStringConvertible {
       "enable.idempotence": "true",
       "acks": "all",
       "compression.type": "lz4",
-      "linger.ms": "5",
+      // A relay hands over what it has at once; to wait longer for more only delays a commit.
+      "linger.ms": "1",
       // The partition Java clients choose for a key.
       "partitioner": "murmur2_random",
       "message.timeout.ms": "60000",

@@ -1,4 +1,6 @@
+import Glibc
 import Kafka
+import TestKit
 import Testing
 
 @Suite("Messages there and back")
@@ -34,6 +36,24 @@ struct RoundTripTests {
         #expect(message.timestamp > 0)
       }
       #expect(got[0].header("TWICE") == "2")
+    }
+  }
+
+  @Test("the embedded Kafka does not wait with an answer until the one before was acknowledged, also after a restart")
+  func promptAnswers() async throws {
+    try await withKafka(partitions: 1) { kafka in
+      let port = try #require(kafka.bootstrapServers.split(separator: ":").last.flatMap { Int($0) })
+      for turn in 1...2 {
+        let connection = try #require(Loopback.connect(port: port))
+        defer { close(connection) }
+        let answer = try await eventually("accepted, turn \(turn)") { Loopback.isAnsweredAtOnce(connection) }
+        #expect(answer)
+        guard turn == 1 else { continue }
+        try kafka.setBrokerDown(1)
+        let holder = try Loopback.hold(port: port)
+        defer { close(holder) }
+        try kafka.setBrokerUp(1)
+      }
     }
   }
 

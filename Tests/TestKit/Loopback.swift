@@ -32,7 +32,7 @@ package enum Loopback {
   }
 
   /// `host`: a numeric IPv4 address. nil when nobody answers.
-  static func connect(host: String = "127.0.0.1", port: Int) -> Int32? {
+  package static func connect(host: String = "127.0.0.1", port: Int) -> Int32? {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
     var address = ipv4(host, port)
     let status = withSocketAddress(&address) {
@@ -51,6 +51,30 @@ package enum Loopback {
       Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
     }
     return checked(descriptor, status)
+  }
+
+  /// Whether what this process accepted from the connection sends small packets at once; nil: nobody accepted it yet.
+  package static func isAnsweredAtOnce(_ connection: Int32) -> Bool? {
+    guard let port = port(of: connection, getsockname) else { return nil }
+    for other in Int32(3)..<4096 where port == self.port(of: other, getpeername) {
+      var value: Int32 = 0
+      var length = socklen_t(MemoryLayout<Int32>.size)
+      guard getsockopt(other, Int32(IPPROTO_TCP), TCP_NODELAY, &value, &length) == 0 else { continue }
+      return value != 0
+    }
+    return nil
+  }
+
+  private static func port(
+    of descriptor: Int32,
+    _ ask: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
+  ) -> UInt16? {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    guard withSocketAddress(&address, { ask(descriptor, $0, &length) }) == 0, address.sin_family == AF_INET else {
+      return nil
+    }
+    return UInt16(bigEndian: address.sin_port)
   }
 
   private static func checked(_ descriptor: Int32, _ status: Int32) -> Int32? {
