@@ -85,5 +85,8 @@ extension SQLCatalog {
     Migration(
       version: 32, name: "told", up: text(PackageResources.V0032_told_up_sql),
       down: text(PackageResources.V0032_told_down_sql)),
+    Migration(
+      version: 33, name: "roles", up: text(PackageResources.V0033_roles_up_sql),
+      down: text(PackageResources.V0033_roles_down_sql)),
   ]
 }

@@ -29,6 +29,10 @@ package final class SyncDatabase: Sendable {
   /// Without the trait: the caller calls `close`.
   package static func fresh() async throws -> SyncDatabase {
     let url = try await TestDatabase.fresh(template: ("sync", { url in try await migrate(url) }))
+    // A copy belongs to who made it.
+    let connection = try await PGConnection.open(PGOptions(url: url), name: "test-owner")
+    try await connection.run { try own($0) }
+    await connection.close()
     return SyncDatabase(url: url)
   }
 
@@ -44,6 +48,13 @@ package final class SyncDatabase: Sendable {
   /// A connection of one's own; closed with the test at the latest.
   package func connect(_ name: String = "test") async throws -> PGConnection {
     let connection = try await PGConnection.open(options, name: name)
+    lent.with { $0.append(connection) }
+    return connection
+  }
+
+  /// The same of the login that installed, and that workers and commands would use.
+  package func connectAsOwner(_ name: String) async throws -> PGConnection {
+    let connection = try await PGConnection.open(PGOptions(url: Self.ownerURL(url)), name: name)
     lent.with { $0.append(connection) }
     return connection
   }
@@ -68,10 +79,33 @@ package final class SyncDatabase: Sendable {
     await close()
   }
 
+  private static let owner = "test_owner"
+
+  /// The same database for the login that installed; the embedded server asks for no password.
+  static func ownerURL(_ url: String) -> String { url.replacing("user=postgres", with: "user=\(owner)") }
+
+  /// As the README says: what belongs to a superuser is above row security, and hides what is missing.
+  private static func installAsPlainOwner(_ session: PGSession) throws {
+    try session.execute(
+      """
+      DO $$ BEGIN CREATE ROLE \(owner) LOGIN CREATEROLE;
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$
+      """)
+    try own(session)
+    try session.execute("SET SESSION AUTHORIZATION \(owner)")
+  }
+
+  private static func own(_ session: PGSession) throws {
+    let database = try session.query("SELECT current_database() AS name").one().string("name")
+    try session.execute("ALTER DATABASE \(database) OWNER TO \(owner)")
+  }
+
   private static func migrate(_ url: String) async throws {
     let connection = try await PGConnection.open(PGOptions(url: url), name: "test-migrate")
     try await connection.run { session in
+      try installAsPlainOwner(session)
       _ = try Migrator.up(session)
+      try session.execute("RESET SESSION AUTHORIZATION")
       try session.execute("INSERT INTO organization (id) VALUES ('RIO'), ('RIO2')")
     }
     // A template may have no guests.

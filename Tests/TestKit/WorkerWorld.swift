@@ -12,7 +12,10 @@ import SyncWorker
 ///
 /// The Postgres server and the broker are shared by the process unless a test brings its own, to break them.
 package final class WorkerWorld: Sendable {
+  /// For tests, as the superuser.
   package let databaseURL: String
+  /// For workers and commands, as the login that installed.
+  private let workerURL: String
   package let kafka: EmbeddedKafka
   package let pems: SimulatedPEMS
   package let topics: Topics
@@ -70,6 +73,7 @@ package final class WorkerWorld: Sendable {
 
   private init(_ options: Options) async throws {
     databaseURL = try await WorkerWorld.database(options.server)
+    workerURL = options.server == nil ? SyncDatabase.ownerURL(databaseURL) : databaseURL
     yaml = options.yaml
     kafka = try options.kafka ?? WorkerWorld.shared.with { try WorkerWorld.broker(&$0) }
     topics = Topics(prefix: "t\(UUIDText.random().prefix(8)).")
@@ -138,7 +142,7 @@ package final class WorkerWorld: Sendable {
   /// What a worker of this world needs; quiet below errors.
   package func configuration() -> WorkerConfiguration {
     var configuration = WorkerConfiguration(
-      postgres: PGOptions(url: databaseURL, applicationName: "worker"), kafka: kafka.settings, topics: topics,
+      postgres: PGOptions(url: workerURL, applicationName: "worker"), kafka: kafka.settings, topics: topics,
       group: group,
       catalog: SourceCatalog(sources: [definition.name: definition]))
     configuration.log = Log(level: getenv("SYNCLINE_TEST_LOG") == nil ? .error : .debug)
@@ -180,7 +184,7 @@ package final class WorkerWorld: Sendable {
   /// What leads the program here.
   func environment() throws -> [String] {
     [
-      "DATABASE_URL=\(databaseURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
+      "DATABASE_URL=\(workerURL)", "KAFKA_BOOTSTRAP_SERVERS=\(kafka.bootstrapServers)", "SYNCLINE_EMBEDDED_KAFKA=1",
       "SYNCLINE_TOPIC_PREFIX=\(topics.prefix)", "SYNCLINE_GROUP=\(group)", "SYNCLINE_HTTP_PORT=0",
       "SYNCLINE_JOBS_DIR=\(try jobsDirectory())", "SYNCLINE_LOG_FORMAT=text", "SWIFT_BACKTRACE=enable=no",
       "PATH=/usr/bin:/bin", "USER=operator",

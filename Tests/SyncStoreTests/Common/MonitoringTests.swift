@@ -50,8 +50,15 @@ import Testing
           "average_response_time_ms": "44.1 SLOW",
         ], uniquingKeysWith: { $1 })
       #expect(try metrics(session) == troubled)
+      #expect(try session.asSystem { try metrics(session) } == troubled)
+      // Tenants are apart here too (contract 4.8).
       let ofApplication = try session.asApp("ann") { try metrics(session) }
-      #expect(try metrics(session) == ofApplication, "an application sees the same numbers")
+      let own = [
+        "active_records": "2 HEALTHY", "active_users": "4 HEALTHY", "calls_per_second": "0.010 WARNING",
+      ]
+      #expect(ofApplication == troubled.merging(own, uniquingKeysWith: { $1 }))
+      let unbound = try session.asApp("ann", "") { try metrics(session) }
+      #expect(unbound == quiet)
     }
   }
 

@@ -155,7 +155,7 @@ import Testing
         SELECT rolname FROM pg_roles WHERE rolname LIKE 'syncline\\_%'
           AND NOT (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb) ORDER BY 1
         """)
-      #expect(roles == ["syncline_app", "syncline_reader", "syncline_system", "syncline_worker"])
+      #expect(roles == ["syncline_app", "syncline_login", "syncline_reader", "syncline_system", "syncline_worker"])
       func holders(_ privilege: String, _ role: String) throws -> Set<String> {
         Set(
           try session.list(
@@ -184,7 +184,7 @@ import Testing
         #expect(
           try holders(privilege, "syncline_system")
             == (privilege == "DELETE"
-              ? ["held_message", "job_request", "live_worker", "org_permission", "outbox"] : []))
+              ? ["held_message", "job_request", "live_worker", "org_permission", "outbox", "pfa_modification"] : []))
       }
       #expect(try !holders("SELECT", "syncline_worker").contains("outbox"), "events of all tenants")
       let definers = try session.list(
@@ -219,15 +219,21 @@ import Testing
       try session.asWorker("RIO") { try expectExact(session) }
       try session.asSystem { try expectExact(session) }
     }
-    // The owner sees tenants as a member of syncline_system only, not because the tables are its own.
-    try await admin.run { try $0.execute("REVOKE syncline_system FROM \(name)") }
+    // The owner is bound as everybody is, though the tables are its own, and the roles that it may take.
     try await owner.run { session in
       for table in Self.tenantTables {
         let visible = try session.count("SELECT count(*)::int FROM \(table)")
         #expect(visible == 0, "\(table)")
       }
+      try session.transaction {
+        try session.execute("SET LOCAL syncline.organization = 'RIO'")
+        #expect(try session.list("SELECT DISTINCT organization_id FROM pfa_mirror") == ["RIO"])
+        #expect(
+          try session.count(
+            "WITH u AS (UPDATE pfa_mirror SET version = version WHERE organization_id = 'RIO2' RETURNING 1) SELECT count(*)::int FROM u"
+          ) == 0)
+      }
     }
-    try await admin.run { try $0.execute("GRANT syncline_system TO \(name)") }
     try await owner.run { session in
       let before = try catalogSnapshot(session)
       _ = try Migrator.down(session, to: 0)

@@ -90,7 +90,7 @@ import Testing
   @Test("S4-18 Transactions that stay open are found; a session of ours ends a statement after 30 s")
   func longTransactions() async throws {
     let gate = try await Gate()
-    let holder = try await SyncDatabase.current.connect("long")
+    let holder = try await SyncDatabase.current.connectAsOwner("long")
     let process = try await holder.run { (session) throws in
       #expect(try session.value("SHOW statement_timeout") == "30s")
       return session.backendPID
