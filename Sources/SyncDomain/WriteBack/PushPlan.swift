@@ -37,10 +37,14 @@ package struct PushEdit: Hashable, Sendable {
   /// PEMS' last known own values of these fields.
   package func known(_ fields: [String]) -> FieldValues { effective.overlaid(pending).filled(fields) }
 
-  /// Every outcome has its conflict, also the one that no merge finds: PEMS changes faster than we can write (W3).
-  package func conflict(_ kind: EditConflict.Kind, _ fields: [String], _ upstream: FieldValues) -> PushConflict {
-    PushConflict(
-      kind: kind, fields: fields, base: known(fields), local: ours(fields), remote: upstream.filled(fields))
+  /// Every outcome has its conflict, also the one that no merge finds: PEMS changes faster than we can write (W3). It
+  /// shows all that the edit still wants, since to take theirs gives all of it up. `upstream`: nil when PEMS has no such
+  /// record, which says nothing about its values.
+  package func conflict(_ kind: EditConflict.Kind, _ fields: [String], _ upstream: FieldValues?) -> PushConflict {
+    let shown = Set(fields + concerned).sorted()
+    return PushConflict(
+      kind: kind, fields: fields, base: known(shown), local: ours(shown),
+      remote: upstream.map { $0.filled(shown) } ?? known(shown))
   }
 
   /// Whether PEMS' value of a field is neither what we knew nor what we may have written ourselves (W4).
@@ -55,6 +59,7 @@ package struct PushConflict: Hashable, Sendable {
   package let kind: EditConflict.Kind
   /// Sorted.
   package let fields: [String]
+  /// These three tell of those, and of what else the edit wants.
   package let base: FieldValues
   package let local: FieldValues
   package let remote: FieldValues
@@ -76,7 +81,7 @@ package enum PushPlan: Hashable, Sendable {
       return
     }
     guard let upstream else {
-      self = .conflict(edit.conflict(.recordMissing, fields, FieldValues()))
+      self = .conflict(edit.conflict(.recordMissing, fields, nil))
       return
     }
     if upstream["isDiscontinued"] == .yes, edit.effective["isDiscontinued"] != .yes {

@@ -38,8 +38,10 @@ import Testing
       ["dor", "monthlyRate"], #"{"monthlyRate":20,"dor":"PROJECT"}"#, pending: #"{"monthlyRate":10,"dor":"BEO"}"#)
     let found = try #require(conflict(PushPlan(edit, upstream: values(#"{"monthlyRate":15,"dor":"BEO"}"#))))
     #expect(found.kind == .fieldOverlap && found.fields == ["monthlyRate"])
-    #expect(found.base == values(#"{"monthlyRate":10}"#) && found.local == values(#"{"monthlyRate":20}"#))
-    #expect(found.remote == values(#"{"monthlyRate":15}"#))
+    // And what else is given up with it.
+    #expect(found.base == values(#"{"monthlyRate":10,"dor":"BEO"}"#))
+    #expect(found.local == values(#"{"monthlyRate":20,"dor":"PROJECT"}"#))
+    #expect(found.remote == values(#"{"monthlyRate":15,"dor":"BEO"}"#))
   }
 
   @Test("W4, M9-12 a value that an earlier attempt may have sent is our own, not somebody else's")
@@ -64,11 +66,14 @@ import Testing
   }
 
   @Test("a record that PEMS discontinued or no longer has is a conflict")
-  func gone() {
+  func gone() throws {
     let edit = edit(["dor"], #"{"dor":"PROJECT","isDiscontinued":false}"#, pending: #"{"dor":"BEO"}"#)
-    #expect(conflict(PushPlan(edit, upstream: nil))?.kind == .recordMissing)
+    let missing = try #require(conflict(PushPlan(edit, upstream: nil)))
+    #expect(missing.kind == .recordMissing && missing.remote == values(#"{"dor":"BEO"}"#), "PEMS never said null")
     let discontinued = values(#"{"dor":"BEO","isDiscontinued":true}"#)
-    #expect(conflict(PushPlan(edit, upstream: discontinued))?.kind == .remoteDiscontinued)
+    let found = try #require(conflict(PushPlan(edit, upstream: discontinued)))
+    #expect(found.kind == .remoteDiscontinued && found.fields == ["isDiscontinued"])
+    #expect(found.local == values(#"{"dor":"PROJECT","isDiscontinued":false}"#) && found.remote == discontinued)
     let ours = self.edit(["isDiscontinued"], #"{"isDiscontinued":true}"#, pending: #"{"isDiscontinued":false}"#)
     #expect(PushPlan(ours, upstream: discontinued) == .confirmed)
   }

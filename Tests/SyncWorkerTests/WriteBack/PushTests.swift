@@ -82,6 +82,10 @@ struct PushTests {
   @Test("a record that PEMS no longer has is a conflict, and so is one it has discontinued")
   func gone() async throws {
     try await WorkerWorld.withRecords { world, _ in
+      var before: [Int: String] = [:]
+      for number in [1, 2] {
+        before[number] = try await world.mirror(number, "dor").split(separator: "|").last.map { "|∅|\($0)" }
+      }
       world.pems.remove(organization: "RIO", pfaId: WorkerWorld.id(1))
       world.pems.discontinue(organization: "RIO", pfaId: WorkerWorld.id(2))
       let missing = try await world.edit(1, #"{"dor": "SITE"}"#)
@@ -90,6 +94,12 @@ struct PushTests {
       let kinds = try await world.lines("SELECT kind FROM pfa_sync_conflict ORDER BY kind")
       #expect(kinds == ["record_missing", "remote_discontinued"])
       #expect(world.pems.writes.requests == 0)
+      // Theirs is what PEMS said last, and is taken at once.
+      for number in [1, 2] {
+        try await world.resolve(WorkerWorld.id(number), .theirs, user: "ann")
+        #expect(try await world.mirror(number, "dor").hasSuffix(try #require(before[number])))
+      }
+      #expect(try await world.kpiDifferences() == [])
     }
   }
 
