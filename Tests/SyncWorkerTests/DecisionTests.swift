@@ -150,6 +150,28 @@ struct DecisionTests {
     #expect(prices([event(1, 100), event(nil, 200), event(nil, 300), event(1, 400)]) == [["100"], ["300"], ["400"]])
   }
 
+  @Test("contract 4.1: pages and single changes are applied in the order they came, wherever a batch of messages ends")
+  func sequence() {
+    func message(_ price: Int, isPage: Bool, organization: String) -> DecodedMessage {
+      let record = #"{"pfaId":"A","data":{"source":"Purchase","purchasePrice":\#(price)}}"#
+      let data =
+        isPage
+        ? #"{"organization":"\#(organization)","jobId":"j","page":1,"records":[\#(record)]}"#
+        : #"{"organization":"\#(organization)","record":\#(record)}"#
+      let type = isPage ? ReadSyncMessage.pageType : ReadSyncMessage.changedType
+      return decoded(
+        CloudEvent(
+          id: UUIDText.random(), source: "s", type: type, organization: organization, data: Array(data.utf8)))
+    }
+    let messages = [(1, true, "RIO"), (2, false, "RIO"), (3, false, "ABE"), (4, true, "RIO"), (5, false, "RIO")]
+      .map { message($0.0, isPage: $0.1, organization: $0.2) }
+    let prices = BatchPlan(messages, known: ["RIO", "ABE"]).steps.map { step in
+      guard case .apply(let batch) = step else { return "" }
+      return batch.records.map { String(decoding: $0.data, as: UTF8.self).filter(\.isNumber) }.joined()
+    }
+    #expect(prices == ["3", "1", "2", "4", "5"])
+  }
+
   @Test("a page whose job can not be one of ours is applied like single changes")
   func foreignPage() {
     var page = SourcePage()

@@ -38,8 +38,8 @@ package struct PushEdit: Hashable, Sendable {
   package func known(_ fields: [String]) -> FieldValues { effective.overlaid(pending).filled(fields) }
 
   /// Every outcome has its conflict, also the one that no merge finds: PEMS changes faster than we can write (W3). It
-  /// shows all that the edit still wants, since to take theirs gives all of it up. `upstream`: nil when PEMS has no such
-  /// record, which says nothing about its values.
+  /// shows all that the edit still wants, since to take theirs gives all of it up. `upstream`: nil when PEMS has no
+  /// such record, which says nothing about its values.
   package func conflict(_ kind: EditConflict.Kind, _ fields: [String], _ upstream: FieldValues?) -> PushConflict {
     let shown = Set(fields + concerned).sorted()
     return PushConflict(

@@ -24,14 +24,22 @@ package struct BatchPlan: Sendable {
   /// Messages with a null value.
   package private(set) var skipped = 0
 
-  /// Single changes of one organization become one batch; a page stays a batch of its own, because it is counted by
-  /// itself. Commits of one organization are decided together, in the order they arrived. Organizations come in order
-  /// of name, so that two workers lock them in the same order.
+  /// Single changes of one organization that follow each other become one batch; a page stays a batch of its own,
+  /// because it is counted by itself. Both stay in the order they came: records without an order know no other. Commits
+  /// of one organization are decided together, in the order they arrived. Organizations come in order of name, so that
+  /// two workers lock them in the same order.
   ///
   /// `paused`: organizations whose work of this kind may not begin.
   package init(_ messages: [DecodedMessage], known: Set<String>, paused: Set<String> = []) {
     var changes: [String: [Change]] = [:]
-    var pages: [RecordBatch] = []
+    var batches: [String: [RecordBatch]] = [:]
+    func close(_ organization: String) {
+      for part in BatchPlan.alike(changes.removeValue(forKey: organization) ?? []) {
+        batches[organization, default: []].append(
+          RecordBatch(
+            organization: organization, page: nil, outcomes: part.map(\.outcome), origins: part.map(\.origin)))
+      }
+    }
     var commits: [String: [QueuedCommit]] = [:]
     var others: [Step] = []
     for message in messages {
@@ -67,21 +75,15 @@ package struct BatchPlan: Sendable {
         let identity =
           UUIDShape.isUUID(page.jobId)
           ? RecordBatch.Page(jobId: page.jobId, number: page.page, eventId: eventId) : nil
-        pages.append(
+        close(page.organization)
+        batches[page.organization, default: []].append(
           RecordBatch(
             organization: page.organization, page: identity, outcomes: outcomes, issues: page.issues,
             rejected: page.rejected, known: page.known, origins: [message.origin(event)]))
       }
     }
-    let batches =
-      pages
-      + changes.flatMap { organization, changes in
-        BatchPlan.alike(changes).map { part in
-          RecordBatch(
-            organization: organization, page: nil, outcomes: part.map(\.outcome), origins: part.map(\.origin))
-        }
-      }
-    steps = batches.sorted { $0.organization < $1.organization }.map { .apply($0) }
+    for organization in changes.keys { close(organization) }
+    steps = batches.sorted { $0.key < $1.key }.flatMap { $0.value.map { .apply($0) } }
     steps += commits.sorted { $0.key < $1.key }.map { .commit(organization: $0.key, $0.value) }
     steps += others
   }

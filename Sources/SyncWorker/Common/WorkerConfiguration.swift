@@ -32,6 +32,8 @@ package struct WorkerConfiguration: Sendable {
   package var pushes = 32
   /// When a push that failed in passing is tried again. Default: after 5, 10, 20 s with jitter, four attempts in all.
   package var pushRetry = RetryPolicy.pems
+  /// How long an edit that no source takes waits until it is looked at again. Default: 5 minutes.
+  package var unknownTargetRest: Duration = .seconds(300)
   /// When an upstream that fails again and again is left alone, and for how long. Default: after four failures in a
   /// row, for 5, 10, 20, … s with jitter, at most two minutes.
   package var breaker = CircuitBreaker.Policy.upstream

@@ -26,7 +26,8 @@ final class Pusher: Sendable {
     self.configuration = configuration
     self.pool = pool
     self.metrics = metrics
-    targets = WriteTargets(catalog: configuration.catalog, sources: sources)
+    targets = WriteTargets(
+      catalog: configuration.catalog, sources: sources, rest: configuration.unknownTargetRest)
     log = configuration.log
     complaint = Complaint("pushes can not be looked for", log: configuration.log)
   }

@@ -7,15 +7,28 @@ final class WriteTargets: Sendable {
   private let catalog: SourceCatalog
   private let sources: SourceFactory
   private let targets = Locked<[String: any RecordTarget]>([:])
+  private let rest: Duration
 
-  init(catalog: SourceCatalog, sources: SourceFactory) {
+  /// `rest`: how long an edit waits that nobody knows where to send.
+  init(catalog: SourceCatalog, sources: SourceFactory, rest: Duration) {
     self.catalog = catalog
     self.sources = sources
+    self.rest = rest
   }
 
   /// The target for an organization; `lastRead` is the source of its last completed read, nil without one. Throws
-  /// NO_WRITE_TARGET, and what the catalog says of a source that can not be used.
+  /// NO_WRITE_TARGET, and what the catalog says of a source that can not be used. That is not the edit's fault, which
+  /// waits until workers are told better, and loses no attempt.
   func target(lastRead: String?) throws(SourceError) -> any RecordTarget {
+    do {
+      return try configured(lastRead)
+    } catch {
+      throw SourceError(
+        error.reason, error.message, hint: error.hint, isTransient: true, retryAfter: rest, costsAttempt: false)
+    }
+  }
+
+  private func configured(_ lastRead: String?) throws(SourceError) -> any RecordTarget {
     let definition = try catalog.writeTarget(lastRead: lastRead)
     if let known = targets.with({ $0[definition.name] }) { return known }
     guard let made = sources.target(definition) else {
@@ -57,12 +70,11 @@ extension SourceCatalog {
       if let lacking = unconfigured.keys.sorted().first { return try source(lacking) }
       throw SourceError(
         .noWriteTarget, "no source takes edits",
-        hint:
-          "define a source of kind pems-grid, restart the workers, then 'syncline drafts retry --code NO_WRITE_TARGET'")
+        hint: "define a source of kind pems-grid and restart the workers: edits wait for it")
     default:
       throw SourceError(
         .noWriteTarget, "several sources take edits: \(able.joined(separator: ", "))",
-        hint: "read the organization from the right one, then 'syncline drafts retry --code NO_WRITE_TARGET'")
+        hint: "read the organization from the right one: its edits wait for that")
     }
   }
 }

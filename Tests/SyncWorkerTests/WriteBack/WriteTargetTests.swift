@@ -1,5 +1,6 @@
 import PEMS
 import SyncWorker
+import TestKit
 import Testing
 
 @Suite("Write target") struct WriteTargetTests {
@@ -29,5 +30,32 @@ import Testing
     #expect(answer(catalog([("disk", .file)]), "disk") == "NO_WRITE_TARGET")
     #expect(answer(catalog([("a", .pemsGrid)], unconfigured: ["b"]), "b") == "SOURCE_NOT_CONFIGURED")
     #expect(answer(catalog([], unconfigured: ["b"]), nil) == "SOURCE_NOT_CONFIGURED")
+  }
+
+  @Test(
+    "W6 names what fails at once; an edit that no source takes waits as committed, without a letter or a lost attempt")
+  func waiting() async throws {
+    try await WorkerWorld.withRecords { world, worker in
+      await worker.stop()
+      let lost = try world.startWorker {
+        $0.catalog = SourceCatalog(sources: [:])
+        $0.unknownTargetRest = .milliseconds(100)
+      }
+      let id = try await world.edit(1, #"{"dor": "SITE"}"#)
+      let state = "SELECT sync_state, error_code, attempt FROM pfa_modification"
+      // It is looked at again and again.
+      for turn in 1...2 {
+        let before = try await world.lines("SELECT next_attempt_at FROM pfa_modification")
+        try await until("it waits, turn \(turn)") {
+          let next = try await world.lines("SELECT next_attempt_at FROM pfa_modification")
+          return try await world.lines(state) == ["committed|NO_WRITE_TARGET|0"] && next != before
+        }
+      }
+      #expect(try await world.lines("SELECT code FROM dead_letter") == [])
+      await lost.stop()
+      _ = try world.startPusher()
+      try await world.waitForEdit(id, "synced")
+      #expect(world.upstream(1, "dor") == #""SITE""#)
+    }
   }
 }
