@@ -109,6 +109,18 @@ private func gzip(_ bytes: [UInt8], to path: String) {
     }
   }
 
+  @Test("R16, R19 a NUL in the name of a field rejects its record alone, and is no news of a new field")
+  func nulInName() async throws {
+    try await withDirectory { directory in
+      let line = Array(#"{"pfaId":"M-X","x\u0000y":1}"#.utf8)
+      write(ndjson(3) + line + [0x0A], to: directory + "/r.ndjson")
+      let whole = try await readAll(fileSource(directory + "/r.ndjson"))
+      #expect(whole.records.count == 3)
+      #expect(whole.pages.flatMap(\.rejected).map(\.code) == ["NUL_CHARACTER"])
+      #expect(whole.pages.flatMap(\.drift).allSatisfy { !$0.field.utf8.contains(0) })
+    }
+  }
+
   @Test("CSV values are canonical: PEMS' names, dates, decimal commas, booleans, order")
   func csvValues() async throws {
     try await withDirectory { directory in

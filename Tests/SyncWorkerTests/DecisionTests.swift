@@ -205,6 +205,8 @@ struct DecisionTests {
     }
     #expect(
       JobFailure(SourceError(.upstreamRateLimited, "", isTransient: true, retryAfter: .seconds(7))).retryAfter == 7)
+    // It is written into its job whatever the upstream has said.
+    #expect(JobFailure(SourceError(.upstreamErrorAlert, "a\0b", hint: "c\0")).message == "a\u{FFFD}b; c\u{FFFD}")
     for error in [Fenced(), CancellationError(), SourceError(.cancelled, "")] as [any Error] {
       #expect(!JobFailure.saysSomething(error))
     }

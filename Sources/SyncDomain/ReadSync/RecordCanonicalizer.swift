@@ -89,6 +89,10 @@ package struct RecordCanonicalizer: Sendable {
     var members: [JSONValue.Member] = []
     members.reserveCapacity(fields.count + 2)
     for (key, source) in fields {
+      if key.utf8.contains(0) {
+        let name = key.replacing("\0", with: "\u{FFFD}")
+        return reject(RecordCanonicalizer.pfaId(fields), name, IssueCode.nulCharacter, name)
+      }
       switch source {
       case .null: members.append(.init(key, .null))
       case .text(let text):

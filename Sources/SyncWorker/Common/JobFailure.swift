@@ -20,7 +20,8 @@ package struct JobFailure: Error, Sendable, Equatable {
     code: String, message: String, isTransient: Bool, retryAfter: Double? = nil, costsAttempt: Bool = true
   ) {
     self.code = code
-    self.message = message
+    // An upstream's own words may hold what no text in Postgres can: the job would never end.
+    self.message = message.replacing("\0", with: "\u{FFFD}")
     self.isTransient = isTransient
     self.retryAfter = retryAfter
     self.costsAttempt = costsAttempt
