@@ -70,10 +70,9 @@ enum DraftsCommitCommand {
       }
     }
     try report.write(to: output, adding: ("conflicts", conflicts))
-    if status.state == .succeeded { return conflicts.rows.isEmpty ? .ok : .conflict }
+    let exit = JobEnd.exit(status)
+    if status.state == .succeeded { return exit }
     let code = status.errorCode ?? "FAILED"
-    let exit: ExitCode =
-      code == EditCode.conflict ? .conflict : code == EditCode.forbidden || code == "FAILED" ? .failure : .invalid
     throw CommandError(
       exit, code, status.errorMessage ?? "commit \(id) failed",
       hint: try await hint(exit, code, id, subject, connection))
