@@ -187,7 +187,7 @@ private func gzip(_ bytes: [UInt8], to path: String) {
     try #require(mkfifo(path, 0o600) == 0)
     defer { unlink(path) }
     let refused = await failure { _ = try await readAll(fileSource(path)) }
-    #expect(refused?.code == "FILE_NOT_FOUND" && refused?.message.hasSuffix("not a file") == true)
+    #expect(refused?.code == "FILE_NOT_FOUND" && refused?.message.hasSuffix("not a regular file") == true)
   }
 
   @Test("A blank and a quote in an organization's id spoil no path, and nothing does that the path does not name")

@@ -25,7 +25,7 @@ final class ByteReader {
     guard descriptor >= 0, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
       let file = gzdopen(descriptor, "rb")
     else {
-      let reason = descriptor < 0 ? String(cString: strerror(errno)) : "not a file"
+      let reason = descriptor < 0 ? String(cString: strerror(errno)) : "not a regular file"
       if descriptor >= 0 { close(descriptor) }
       throw SourceError(.fileNotFound, "\(source): cannot read \(path): \(reason)", hint: "check path: of the source")
     }
