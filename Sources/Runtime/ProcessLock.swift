@@ -5,6 +5,8 @@ package final class ProcessLock: Sendable {
   /// Who holds a lock that was not to be had; nil: it has not said so yet.
   package struct Held: Error, Equatable {
     package let pid: Int32?
+    /// What it has left in the file.
+    package var notes = ""
   }
 
   private let descriptor: Int32
@@ -20,7 +22,7 @@ package final class ProcessLock: Sendable {
     let lines = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       close(file)
-      throw Held(pid: lines.first.flatMap { Int32($0) })
+      throw Held(pid: lines.first.flatMap { Int32($0) }, notes: lines.count > 1 ? String(lines[1]) : "")
     }
     descriptor = file
     notes = lines.count > 1 ? String(lines[1]) : ""

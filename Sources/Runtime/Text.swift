@@ -69,3 +69,8 @@ package func nearest(_ word: String, in candidates: [String]) -> String? {
   guard let (distance, name) = best, distance <= limit else { return nil }
   return name
 }
+
+/// The text without the byte order mark that some editors put before it.
+package func withoutByteOrderMark(_ text: String) -> String {
+  text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+}

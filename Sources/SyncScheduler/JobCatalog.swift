@@ -15,7 +15,7 @@ package struct JobCatalog: Sendable {
     directory: String, environment: [String: String], sources: Set<String>
   ) throws(CatalogErrors) -> JobCatalog {
     guard let names = SmallFile.names(in: directory) else {
-      throw CatalogErrors(faults: [CatalogFault(file: directory, line: 1, message: "cannot read this directory")])
+      throw CatalogErrors(faults: [CatalogFault(file: directory, line: 0, message: "cannot read this directory")])
     }
     var loader = Loader(environment: environment, sources: sources)
     for name in names where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
@@ -40,7 +40,7 @@ private struct Loader {
 
   mutating func read(file: String) {
     guard let bytes = SmallFile.read(file) else {
-      faults.append(CatalogFault(file: file, line: 1, message: "cannot read this file"))
+      faults.append(CatalogFault(file: file, line: 0, message: "cannot read this file"))
       return
     }
     do throws(YAMLError) {

@@ -27,6 +27,26 @@ import Testing
     }
   }
 
+  @Test("A second one is told what the running one has printed, and nothing of the run before while that starts")
+  func environment() throws {
+    try withDirectory { path in
+      func told() -> String {
+        var told = ""
+        #expect(throws: CommandError.self) { try DevHome.enter(path) { told = $0 } }
+        return told
+      }
+      do {
+        let home = try DevHome.enter(path)
+        #expect(told() == "")
+        home.remember([("DATABASE_URL", "own")], printed: "export DATABASE_URL='own'\nexport PEMS_URL='p'\n")
+        #expect(told() == "export DATABASE_URL='own'\nexport PEMS_URL='p'\n")
+      }
+      let home = try DevHome.enter(path)
+      #expect(told() == "")
+      #expect(home.foreign(["DATABASE_URL": "own"], group: "g").environment == [:])
+    }
+  }
+
   @Test("Addresses of the run before are started anew, foreign ones are used")
   func addresses() throws {
     try withDirectory { path in

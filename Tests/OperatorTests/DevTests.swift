@@ -8,13 +8,23 @@ import Testing
 
 /// `syncline dev` in a process of its own, as a developer runs it.
 @Suite struct DevTests {
-  @Test("It says where the data is, and ends with exit code 3 and one line when its Postgres ends by itself")
+  @Test(
+    """
+    It says where the data is, a second one repeats its environment, and it ends with exit code 3 and one line when its \
+    Postgres ends by itself
+    """)
   func postgresEnds() async throws {
     let directory = "/tmp/syncline-devtest-\(UUIDText.random())"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let first = try await Self.start(in: directory)
     let home = try #require(Self.line(first, "Postgres keeps its data in "))
+    let other = try await Self.start(in: directory)
+    #expect(await other.wait() == ExitCode.locked.rawValue)
+    for name in ["DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "PEMS_URL"] {
+      let printed = Self.line(first, "export \(name)=")
+      #expect(printed != nil && Self.line(other, "export \(name)=") == printed, "a second one says it again")
+    }
     let text = try String(contentsOfFile: home + "/data/postmaster.pid", encoding: .utf8)
     let server = try #require(text.split(separator: "\n").first.flatMap { Int32($0) })
     kill(server, SIGKILL)

@@ -51,6 +51,36 @@ struct TopTests {
     #expect(first.lines(width: 40, isLive: true).contains("nothing needs somebody"))
   }
 
+  @Test(
+    "Messages that wait while no worker lives need somebody, said once; those of a dead worker beside live ones too")
+  func standstill() {
+    func member(_ name: String, alive: Bool) -> Crew.Member {
+      Crew.Member(name: name, group: "g", kinds: ["read_sync"], silentFor: alive ? 1 : 90, isAlive: alive)
+    }
+    var overview = Overview(time: Date(timeIntervalSince1970: 0))
+    overview.crew = .read(Crew(members: [member("w", alive: false)]))
+    #expect(Attention.all(overview).isEmpty, "nothing waits")
+    overview.lag = .read([
+      PartitionLag(topic: "t", partition: 0, start: 0, end: 9, applied: 1, owner: "w"),
+      PartitionLag(topic: "t", partition: 1, start: 0, end: 9, applied: 8, owner: nil),
+    ])
+    var waiting = StandstillReports.WaitingWork()
+    waiting.jobs = 1
+    overview.waiting = .read(waiting)
+    let idle = Attention.all(overview)
+    #expect(
+      idle.map(\.text) == ["no worker lives; waiting: 1 due job, 9 offsets to apply; w fell silent 1 min 30 s ago"])
+    #expect(idle.first?.commands.first == "syncline worker")
+    overview.crew = .read(Crew(members: [member("v", alive: true), member("w", alive: false)]))
+    #expect(
+      Attention.all(overview).map(\.text) == [
+        "partition 0 of t has 8 messages and no worker; w, which had it, is gone",
+        "partition 1 of t has 1 message and no worker",
+      ])
+    overview.crew = .read(Crew(members: [member("w", alive: true)]))
+    #expect(Attention.all(overview).map(\.text) == ["partition 1 of t has 1 message and no worker"])
+  }
+
   @Test("top --once writes one frame and ends", .syncDatabase)
   func once() async throws {
     let kafka = try EmbeddedKafka()
@@ -63,5 +93,9 @@ struct TopTests {
     let ran = try await syncline(["top", "--once", "-o", "table"], environment: environment)
     #expect(ran.code == .ok, "\(ran.messages)")
     #expect(ran.data.hasPrefix("syncline top  ") && ran.data.contains("no job runs"))
+    #expect(ran.data.contains("nothing needs somebody"))
+    try await sql("INSERT INTO sync_job (organization_id, kind) VALUES ('RIO', 'kpi_rebuild')")
+    let idle = try await syncline(["top", "--once", "-o", "table"], environment: environment)
+    #expect(idle.data.contains("no worker lives; waiting: 1 due job, "), "\(idle.data)")
   }
 }

@@ -183,11 +183,35 @@ private func gzip(_ bytes: [UInt8], to path: String) {
 
   @Test("missing files and hostile organizations")
   func missing() async throws {
-    #expect(await failure { _ = try await readAll(fileSource("/nonexistent")) }?.code == "SOURCE_NOT_FOUND")
-    #expect(await failure { _ = try await readAll(fileSource("/tmp")) }?.code == "SOURCE_NOT_FOUND")
+    #expect(await failure { _ = try await readAll(fileSource("/nonexistent")) }?.code == "FILE_NOT_FOUND")
+    for path in ["/tmp", "/dev/zero"] {
+      #expect(await failure { _ = try await readAll(fileSource(path)) }?.code == "FILE_NOT_FOUND")
+    }
     let source = fileSource("/tmp/{organization}")
     for name in ["../etc/passwd", "..", "a/b", "a\u{0}b"] {
-      #expect(await failure { _ = try await readAll(source, organization: name) }?.code == "SOURCE_NOT_FOUND")
+      #expect(await failure { _ = try await readAll(source, organization: name) }?.code == "INVALID_ORGANIZATION")
+    }
+  }
+
+  @Test("A named pipe that nobody writes to is refused at once")
+  func namedPipe() async throws {
+    let path = "/tmp/syncline-pipe-\(UInt64.random(in: 0...UInt64.max))"
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let refused = await failure { _ = try await readAll(fileSource(path)) }
+    #expect(refused?.code == "FILE_NOT_FOUND" && refused?.message.hasSuffix("not a regular file") == true)
+  }
+
+  @Test("A blank and a quote in an organization's id spoil no path, and nothing does that the path does not name")
+  func oddOrganizations() async throws {
+    try await withDirectory { directory in
+      for path in ["r.ndjson", "R I'O\"x.ndjson"] { write("{\"pfaId\":\"A\"}\n".utf8, to: directory + "/" + path) }
+      for name in ["R I'O\"x", "a/b", ".."] {
+        let whole = try await readAll(fileSource(directory + "/r.ndjson"), organization: name)
+        #expect(whole.records.map(\.pfaId) == ["A"])
+      }
+      let whole = try await readAll(fileSource(directory + "/{organization}.ndjson"), organization: "R I'O\"x")
+      #expect(whole.records.map(\.pfaId) == ["A"])
     }
   }
 

@@ -10,7 +10,7 @@ struct ProcessLockTests {
       var first: ProcessLock? = try ProcessLock(path: path)
       #expect(first?.notes == "")
       first?.note("A=1\nB=2\n")
-      #expect(throws: ProcessLock.Held(pid: getpid())) { try ProcessLock(path: path) }
+      #expect(throws: ProcessLock.Held(pid: getpid(), notes: "A=1\nB=2\n")) { try ProcessLock(path: path) }
       first = nil
       let second = try ProcessLock(path: path)
       #expect(second.notes == "A=1\nB=2\n")

@@ -70,5 +70,6 @@ struct SystemTests {
       #expect(throws: FileError(path: path, cause: "longer than 4 bytes")) { try readTextFile(path, limit: 4) }
       #expect((try? readTextFile(path)) == "12345")
     }
+    #expect(withoutByteOrderMark("\u{FEFF}a\u{FEFF}") == "a\u{FEFF}" && withoutByteOrderMark("") == "")
   }
 }

@@ -2,7 +2,7 @@
 -- while nobody knows it.
 -- $1 id
 -- Indexes: sync_job_pkey, read_checkpoint_pkey, sync_page_pkey.
-SELECT j.organization_id, j.kind, j.state, j.error_code, j.error_message, j.parameters -> 'dryRun' = 'true' AS is_dry_run,
+SELECT j.organization_id, j.kind, j.state, j.result, j.error_code, j.error_message, j.parameters -> 'dryRun' = 'true' AS is_dry_run,
   j.progress::text AS progress, coalesce(p.received, 0) AS applied,
   coalesce(c.total, CASE WHEN c.complete THEN c.records_read END) AS total
 FROM sync_job j

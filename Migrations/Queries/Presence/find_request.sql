@@ -1,7 +1,9 @@
 -- A request whose job no worker has begun, and where it is; no row: nobody asked for a job of this id.
 -- $1 job  $2 consumer group
--- Indexes: job_request_pkey, job_firing_open, consumer_offset_pkey. Scans the outbox, which is empty when all is well,
--- and what was held or became a dead letter since.
+-- Offsets rise: a later request at the same place or before it says that the topic was made anew since. A minute,
+-- because requests are noted in another order than they are published.
+-- Indexes: job_request_pkey, job_request_age, job_firing_open, consumer_offset_pkey. Scans the outbox, which is empty
+-- when all is well, and what was held or became a dead letter since.
 WITH asked AS (
   SELECT job_id, organization_id, kind, event_id, topic, partition, kafka_offset, requested_by, requested_at,
     idempotency_key IS NOT NULL AS is_noted, 1 AS rank
@@ -19,7 +21,11 @@ WITH asked AS (
 )
 SELECT a.job_id, a.organization_id, a.kind, a.topic, a.partition, a.kafka_offset, a.requested_by, a.requested_at, a.is_noted,
   extract(epoch FROM now() - a.requested_at)::bigint AS age, o.next_offset, w.id IS NOT NULL AS is_in_outbox,
-  w.error AS outbox_error, h.id IS NOT NULL AS is_held, d.id AS dead_letter, d.code AS dead_letter_code
+  w.error AS outbox_error, h.id IS NOT NULL AS is_held, d.id AS dead_letter, d.code AS dead_letter_code,
+  EXISTS (
+    SELECT FROM job_request n
+    WHERE n.requested_at > a.requested_at + interval '1 minute' AND n.topic = a.topic AND n.partition = a.partition
+      AND n.kafka_offset <= a.kafka_offset) AS is_overtaken
 FROM asked a
 LEFT JOIN consumer_offset o ON o.consumer_group = $2 AND o.topic = a.topic AND o.partition = a.partition
 LEFT JOIN LATERAL (

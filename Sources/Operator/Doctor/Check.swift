@@ -36,6 +36,13 @@ struct Check: Sendable, Equatable {
     return checks.contains { $0.status == .warning || $0.status == .error } ? .findings : .ok
   }
 
+  /// The last line, which says no more than the rows do: a note has a remedy too.
+  static func summary(_ checks: [Check]) -> String {
+    guard exitCode(checks) == .ok else { return "see the remedies" }
+    let notes = checks.count { $0.status == .note }
+    return notes == 0 ? "everything is in order" : "nothing is broken; \(counted(notes, "note"))"
+  }
+
   /// The check that the body makes; one that fails instead is a finding itself. Only cancellation passes through.
   static func of(_ name: String, _ body: () async throws -> Check) async throws -> Check {
     do {
@@ -58,3 +65,6 @@ struct Check: Sendable, Equatable {
 
 /// `1 broker`, `3 brokers`
 func counted(_ number: Int, _ thing: String) -> String { "\(number) \(thing)\(number == 1 ? "" : "s")" }
+
+/// `1 message`, `12,345 messages`
+func counted(_ number: Int64, _ thing: String) -> String { "\(grouped(number)) \(thing)\(number == 1 ? "" : "s")" }

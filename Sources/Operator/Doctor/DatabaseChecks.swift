@@ -7,7 +7,8 @@ import SyncStore
 enum DatabaseChecks {
   /// Seconds past a lease's end.
   private static let silence = JobStore.takeoverGrace
-  private static let sampleSize = 3
+  /// Organizations whose totals are compared.
+  static let sampleSize = 3
   /// Autovacuum begins at a fifth; more than half is more than it keeps up with.
   private static let bloatShare = 0.5
 
@@ -95,7 +96,10 @@ enum DatabaseChecks {
       StandstillChecks.workers(crew, waiting),
       try await check("dead letters") { StandstillChecks.deadLetters(try StateStore.sample($0).deadLetters) },
       try await check("approvals") {
-        StandstillChecks.approvals(try ActivityReports.activity($0).awaitingApproval)
+        StandstillChecks.approvals(
+          try ActivityReports.activity($0).awaitingApproval,
+          first: try JobReports.list($0, organization: nil, state: "awaiting_approval", kind: nil, limit: 1).first?
+            .string("id"))
       },
       try await check("reads") { StandstillChecks.reads(try UnsettledJobs.list($0, limit: unsettledLimit)) },
       try await check("failures") { StandstillChecks.failures(try UnsettledJobs.list($0, limit: unsettledLimit)) },
@@ -225,14 +229,17 @@ enum DatabaseChecks {
         remedy: "run a full sync of the organizations concerned: 'syncline sync run ORG --source S --mode full'")
   }
 
-  static func kpis(differences: Int, organizations: [String], of count: Int) -> Check {
-    let scope = "\(organizations.count) of \(count) organizations"
-    return differences == 0
-      ? Check("kpi", .ok, "totals of \(scope) are what the records say")
-      : Check(
-        "kpi", .error,
-        "\(counted(differences, "group")) of \(organizations.joined(separator: ", ")) not as the records say",
-        remedy: "see 'syncline kpi verify', correct with 'syncline kpi rebuild --all'")
+  /// `wrong`: the organizations of the sample that differ, in so many groups together.
+  static func kpis(differences: Int, wrong: [String], sample: Int, of count: Int) -> Check {
+    let scope = sample < count ? "a sample of \(sample) of \(counted(count, "organization")): " : ""
+    guard differences > 0 else {
+      let rest = sample < count ? "; all: 'syncline kpi verify'" : ""
+      return Check("kpi", .ok, "\(scope)totals are what the records say\(rest)")
+    }
+    return Check(
+      "kpi", .error,
+      "\(scope)\(counted(differences, "group")) of \(wrong.joined(separator: ", ")) not as the records say",
+      remedy: "see 'syncline kpi verify', correct with 'syncline kpi rebuild --all'")
   }
 
   /// A sample, because all of it may take minutes: `kpi verify` looks at everything.
@@ -251,7 +258,7 @@ enum DatabaseChecks {
         if found > 0 { wrong.append(organization) }
         differences += found
       }
-      return kpis(differences: differences, organizations: differences == 0 ? sample : wrong, of: all.count)
+      return kpis(differences: differences, wrong: wrong, sample: sample.count, of: all.count)
     }
   }
 }

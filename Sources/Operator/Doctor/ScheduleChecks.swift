@@ -15,7 +15,9 @@ enum ScheduleChecks {
       let enabled = jobs.count { $0.isEnabled }
       let read = Check(
         "schedules", .ok, "\(counted(jobs.count, "job")) in \(settings.jobsDirectory), \(enabled) enabled")
-      return [read] + (schedules.map { [StandstillChecks.scheduler(enabled: enabled, $0)] } ?? [])
+      // What no definition names any more is not waited for; a leader takes it away.
+      let defined = schedules?.of(Set(jobs.filter(\.isEnabled).map(\.name)))
+      return [read] + (defined.map { [StandstillChecks.scheduler(enabled: enabled, $0)] } ?? [])
     } catch let errors as CatalogErrors {
       return errors.faults.map { Check("schedules", .error, $0.description, remedy: remedy($0)) }
     } catch {

@@ -7,9 +7,7 @@ enum StandstillChecks {
   static func workers(_ crew: Crew, _ waiting: StandstillReports.WaitingWork) -> Check {
     let silent = crew.lastSeen.map { "; \($0.name) fell silent \(durationText(Double($0.silentFor))) ago" } ?? ""
     guard !crew.alive.isEmpty else {
-      let parts = [
-        (waiting.jobs, "due job"), (waiting.requests, "request"), (waiting.messages, "message"),
-      ].filter { $0.0 > 0 }.map { counted(Int($0.0), $0.1) }
+      let parts = waiting.parts
       let remedy = "start one: 'syncline worker'"
       return parts.isEmpty
         ? Check("workers", .note, "none lives, and nothing waits for one\(silent)", remedy: remedy)
@@ -34,13 +32,17 @@ enum StandstillChecks {
     )
   }
 
-  static func approvals(_ count: Int64) -> Check {
-    count == 0
-      ? Check("approvals", .ok, "no job waits for one")
-      : Check(
-        "approvals", .warning, "\(counted(Int(count), "job")) \(count == 1 ? "waits" : "wait") for approval",
-        remedy: "see 'syncline jobs list --state awaiting_approval', then 'syncline jobs approve JOB' or "
-          + "'syncline jobs cancel JOB'")
+  /// `first`: the id of one of them.
+  static func approvals(_ count: Int64, first id: String?) -> Check {
+    guard count > 0 else { return Check("approvals", .ok, "no job waits for one") }
+    guard count == 1, let id else {
+      return Check(
+        "approvals", .warning, "\(counted(count, "job")) wait for approval",
+        remedy: "see 'syncline jobs list --state awaiting_approval'; approve or cancel each")
+    }
+    return Check(
+      "approvals", .warning, "1 job waits for approval",
+      remedy: "see 'syncline jobs why \(id)', then 'syncline jobs approve \(id)' or 'syncline jobs cancel \(id)'")
   }
 
   /// Reads that a guard kept from their effect.
@@ -147,5 +149,14 @@ enum StandstillChecks {
       : Check(
         "scheduler", .note, "none has run here; \(counted(enabled, "job")) of the jobs directory will not be fired",
         remedy: "\(start), unless something else asks for that work")
+  }
+}
+
+extension StandstillReports.WaitingWork {
+  /// What there is of it, for a list.
+  var parts: [String] {
+    [(jobs, "due job"), (requests, "request"), (messages, "message")].filter { $0.0 > 0 }.map {
+      counted($0.0, $0.1)
+    }
   }
 }

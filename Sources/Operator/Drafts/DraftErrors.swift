@@ -6,7 +6,26 @@ import SyncStore
 /// How refusals of edits look to whoever runs a command.
 enum DraftErrors {
   /// The functions of the contract say `CODE: what`; nil for any other error.
-  static let rule: ErrorRule = { error in
+  static let rule: ErrorRule = { explain($0).map { [$0] } }
+
+  /// Runs what one user does in one organization: its refusal names both in what to do about it.
+  static func naming<R>(
+    user: String, organization: String, _ body: () async throws -> R
+  ) async throws -> R {
+    do {
+      return try await body()
+    } catch {
+      guard let refusal = explain(error, as: (user, organization)), refusal.code == EditCode.forbidden else {
+        throw error
+      }
+      throw refusal
+    }
+  }
+
+  /// `subject`: who did what was refused, and in which organization; nil: unknown.
+  private static func explain(
+    _ error: any Error, as subject: (user: String, organization: String)? = nil
+  ) -> CommandError? {
     guard let error = error as? PGError, error.kind == .server, let sqlstate = error.sqlstate,
       let colon = error.message.firstRange(of: ": "), let exit = exits[sqlstate]
     else { return nil }
@@ -14,12 +33,14 @@ enum DraftErrors {
     guard code.utf8.allSatisfy({ (65...90).contains($0) || $0 == 95 }) else { return nil }
     let said = String(error.message[colon.upperBound...])
     guard code == EditCode.forbidden else {
-      return [CommandError(exit, code, reason(code, said), hint: "see 'syncline drafts create --help'")]
+      return CommandError(exit, code, reason(code, said), hint: "see 'syncline drafts create --help'")
     }
-    let hint =
-      said.contains("another user")
-      ? "name a session of your own with --session" : said.contains("suspended") ? resume : grant
-    return [CommandError(exit, code, said, hint: hint)]
+    let isSuspended = said.contains("suspended")
+    let remedy =
+      subject.map { forbidden(user: $0.user, organization: $0.organization, isSuspended: isSuspended) }
+      ?? (isSuspended ? resume : grant)
+    let hint = said.contains("another user") ? "name a session of your own with --session" : remedy
+    return CommandError(exit, code, said, hint: hint)
   }
 
   /// What is wrong with an edit by itself; `findings` is not empty.

@@ -23,22 +23,24 @@ enum DraftsCommitCommand {
     let session = try await DraftSession(invocation)
     try await invocation.confirm("commit the drafts of \(session.user) in session \(session.id)")
     let (partial, reason) = (invocation.flag("partial"), invocation.reason)
-    let id = try await Database.run(invocation) { connection in
-      let id = try DraftStore.commit(
-        connection, organization: session.organization, user: session.user, session: session.id, reason: reason,
-        partial: partial)
-      // Apart from the commit, which the application's role does and this one could not.
-      try connection.asSystem {
-        try JobRequestStore.record(
-          connection, job: id, organization: session.organization, kind: "draft_commit", event: id,
-          key: CloudEvent(id: id, source: "syncline", type: DraftCommitRequest.type, data: []).requestKey(
-            session.organization),
-          parameters: DraftCommitRequest(
-            organization: session.organization, commitId: id, userId: session.user, sessionId: session.id,
-            changeReason: reason, partial: partial
-          ).encoded(), place: nil, by: session.user)
+    let id = try await DraftErrors.naming(user: session.user, organization: session.organization) {
+      try await Database.run(invocation) { connection in
+        let id = try DraftStore.commit(
+          connection, organization: session.organization, user: session.user, session: session.id, reason: reason,
+          partial: partial)
+        // Apart from the commit, which the application's role does and this one could not.
+        try connection.asSystem {
+          try JobRequestStore.record(
+            connection, job: id, organization: session.organization, kind: "draft_commit", event: id,
+            key: CloudEvent(id: id, source: "syncline", type: DraftCommitRequest.type, data: []).requestKey(
+              session.organization),
+            parameters: DraftCommitRequest(
+              organization: session.organization, commitId: id, userId: session.user, sessionId: session.id,
+              changeReason: reason, partial: partial
+            ).encoded(), place: nil, by: session.user)
+        }
+        return id
       }
-      return id
     }
     guard invocation.flag("wait") else {
       try JobTicket(id: id, organization: session.organization, kind: "draft_commit").show(invocation.output)
@@ -70,10 +72,9 @@ enum DraftsCommitCommand {
       }
     }
     try report.write(to: output, adding: ("conflicts", conflicts))
-    if status.state == .succeeded { return conflicts.rows.isEmpty ? .ok : .conflict }
+    let exit = JobEnd.exit(status)
+    if status.state == .succeeded { return exit }
     let code = status.errorCode ?? "FAILED"
-    let exit: ExitCode =
-      code == EditCode.conflict ? .conflict : code == EditCode.forbidden || code == "FAILED" ? .failure : .invalid
     throw CommandError(
       exit, code, status.errorMessage ?? "commit \(id) failed",
       hint: try await hint(exit, code, id, subject, connection))

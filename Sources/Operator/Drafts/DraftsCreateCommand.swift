@@ -33,18 +33,20 @@ enum DraftsCreateCommand {
     let findings = EditRules.findings(in: delta)
     guard findings.isEmpty else { throw DraftErrors.refused(findings) }
     let columns = DraftColumns.list(for: invocation.output.format)
-    let (draft, cells) = try await Database.run(invocation) { session -> ((isFound: Bool, id: String?), [Cell]?) in
-      try session.reading { try Subjects.requireOrganization(session, organization) }
-      let draft = try DraftStore.create(
-        session, organization: organization, pfaId: pfaId, user: user, session: id, delta: delta,
-        baseVersion: invocation.integer("base-version"))
-      guard let made = draft.id else { return (draft, nil) }
-      let row = try session.reading {
-        try DraftReports.list(
-          session, organization: organization, session: id, user: user, state: "draft", limit: 100_000
-        ).rows.first { try $0.string("id") == made }
+    let (draft, cells) = try await DraftErrors.naming(user: user, organization: organization) {
+      try await Database.run(invocation) { session -> ((isFound: Bool, id: String?), [Cell]?) in
+        try session.reading { try Subjects.requireOrganization(session, organization) }
+        let draft = try DraftStore.create(
+          session, organization: organization, pfaId: pfaId, user: user, session: id, delta: delta,
+          baseVersion: invocation.integer("base-version"))
+        guard let made = draft.id else { return (draft, nil) }
+        let row = try session.reading {
+          try DraftReports.list(
+            session, organization: organization, session: id, user: user, state: "draft", limit: 100_000
+          ).rows.first { try $0.string("id") == made }
+        }
+        return (draft, try row.map { try Cell.cells($0, columns) })
       }
-      return (draft, try row.map { try Cell.cells($0, columns) })
     }
     guard draft.isFound else {
       throw Subjects.noRecord(pfaId, organization)

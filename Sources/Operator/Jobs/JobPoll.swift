@@ -23,9 +23,19 @@ struct JobPoll: Sendable {
     do {
       return try await poll(id, isDone, seen)
     } catch let error where error is CancellationError || Task.isCancelled {
-      throw CommandError(
-        .interrupted, "INTERRUPTED", "stopped waiting; job \(id) goes on", hint: "see 'syncline jobs watch \(id)'")
+      throw Self.interrupted(id)
     }
+  }
+
+  /// Whoever waited was interrupted.
+  static func interrupted(_ id: String) -> CommandError {
+    CommandError(
+      .interrupted, "INTERRUPTED", "stopped waiting; job \(id) goes on", hint: "see 'syncline jobs watch \(id)'")
+  }
+
+  static func timedOut(_ id: String) -> CommandError {
+    CommandError(
+      .timedOut, "TIMED_OUT", "job \(id) has not ended yet; it goes on", hint: "see 'syncline jobs why \(id)'")
   }
 
   private func poll(
@@ -39,10 +49,7 @@ struct JobPoll: Sendable {
         if isDone(status) { return status }
       }
       try await holdUp.look(id)
-      if let deadline, deadline.hasPassed {
-        throw CommandError(
-          .timedOut, "TIMED_OUT", "job \(id) has not ended yet; it goes on", hint: "see 'syncline jobs why \(id)'")
-      }
+      if let deadline, deadline.hasPassed { throw Self.timedOut(id) }
       try await Task.sleep(for: Self.pause)
     }
   }

@@ -19,8 +19,14 @@ enum JobSubject {
 
   /// A request of this id; throws JOB_NOT_FOUND when nobody asked for it. In a reading transaction.
   static func request(_ session: PGSession, _ id: String, group: String) throws -> (JobRequest, RequestVerdict) {
+    let (request, crew) = try asked(session, id, group: group)
+    return (request, RequestVerdict(request, crew, group: group))
+  }
+
+  /// The same with who works, for a verdict to come.
+  static func asked(_ session: PGSession, _ id: String, group: String) throws -> (request: JobRequest, crew: Crew) {
     guard let request = try JobRequestStore.find(session, id, group: group) else { throw Subjects.noJob(id) }
-    return (request, RequestVerdict(request, try CrewStore.crew(session), group: group))
+    return (request, try CrewStore.crew(session))
   }
 
   /// Throws when no job will ever come of the request.

@@ -24,6 +24,6 @@ extension JobTicket {
     // What was asked for is asked for, whether this can be told or not.
     let crew = try? await connection.run { session in try session.reading { try CrewStore.crew(session) } }
     guard let idle = crew?.standstill(kind, group: group) else { return }
-    invocation.output.message("nothing is done yet: \(idle.remedy) (\(idle.fact))")
+    invocation.output.message("nothing is done yet: \(idle.remedy)\(idle.fact.map { " (\($0))" } ?? "")")
   }
 }

@@ -103,7 +103,7 @@ struct JobVerdict: Equatable {
     if job.isEarly { return ("waits until \(moment(job.runAt))", age) }
     let around = "\(age), \(job.ahead) jobs of its kind are ahead, \(job.running) are running"
     if let idle = job.crew?.standstill(job.kind) {
-      return ("waits for a worker; \(idle.remedy)", "\(around), \(idle.fact)")
+      return ("waits for a worker; \(idle.remedy)", around + (idle.fact.map { ", \($0)" } ?? ""))
     }
     if job.running == 0 { return ("waits for a worker; none runs a \(job.kind) now", around) }
     return ("waits for its turn", around)
@@ -118,7 +118,9 @@ struct JobVerdict: Equatable {
         job.leaseOwner == nil ? "waits for a worker to take it over" : "\(worker) went silent; another takes it over"
       if let idle = job.crew?.standstill(job.kind) {
         let left = job.leaseOwner == nil ? "waits to be taken over" : "\(worker) went silent"
-        return ("\(left); \(idle.remedy)", "its lease ended \(silence) ago\(pages), \(idle.fact)")
+        return (
+          "\(left); \(idle.remedy)", "its lease ended \(silence) ago\(pages)" + (idle.fact.map { ", \($0)" } ?? "")
+        )
       }
       return (why, "its lease ended \(silence) ago\(pages)")
     }

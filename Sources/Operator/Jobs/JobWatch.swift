@@ -3,17 +3,31 @@ import Runtime
 import SyncDomain
 import SyncStore
 
-/// Follows a job until it is final, showing how far it is.
-enum JobWatch {
+/// Follows a job until it is final or waits for approval, showing how far it is.
+struct JobWatch {
+  let connection: PGConnection
+  let output: Output
+  /// The consumer group whose workers are to take it.
+  let group: String
+  /// Nil: as long as it takes.
+  let deadline: Deadline?
+
   /// How often the database is asked.
   private static let pause = Duration.milliseconds(250)
 
-  /// Returns the final state's exit code: 0 succeeded, 1 failed or cancelled. Waits for a request to become a job.
-  /// Throws when nobody asked for such a job, or when the request was refused, and `CancellationError`.
-  static func follow(
-    _ connection: PGConnection, _ id: String, group: String, _ output: Output
-  ) async throws -> ExitCode {
-    try await begin(connection, id, group, output)
+  /// Returns the exit code of how it ended. Waits for a request to become a job. Throws when nobody asked for such a
+  /// job, or when the request was refused; TIMED_OUT at the deadline and INTERRUPTED when the task is cancelled, both
+  /// with the job's id.
+  func follow(_ id: String) async throws -> ExitCode {
+    do {
+      try await begin(id)
+      return try await watch(id)
+    } catch let error where error is CancellationError || Task.isCancelled {
+      throw JobPoll.interrupted(id)
+    }
+  }
+
+  private func watch(_ id: String) async throws -> ExitCode {
     var holdUp = HoldUp(connection, group: group, output)
     var progress: Progress?
     var last: JobState?
@@ -30,17 +44,18 @@ enum JobWatch {
         progress =
           job.state == .running && job.kind == "read_sync"
           ? output.progress("\(job.organization) \(job.kind)", unit: "records") : nil
-        output.message(announcement(id, job))
+        output.message(Self.announcement(id, job))
       }
       last = job.state
-      if job.state.isFinal { return job.state == .succeeded ? .ok : .failure }
+      if JobEnd.isReached(job.state) { return JobEnd.exit(job) }
       try await holdUp.look(id)
-      try await Task.sleep(for: pause)
+      try await pause(id)
     }
   }
 
   /// Waits until a worker has taken the request, and says what it waits for.
-  private static func begin(_ connection: PGConnection, _ id: String, _ group: String, _ output: Output) async throws {
+  private func begin(_ id: String) async throws {
+    let group = group
     var told = ""
     while true {
       let found = try await connection.run { session in
@@ -52,8 +67,13 @@ enum JobWatch {
       try JobSubject.refuse(request)
       if verdict.why != told { output.message("job \(id): \(verdict.why)") }
       told = verdict.why
-      try await Task.sleep(for: pause)
+      try await pause(id)
     }
+  }
+
+  private func pause(_ id: String) async throws {
+    if let deadline, deadline.hasPassed { throw JobPoll.timedOut(id) }
+    try await Task.sleep(for: Self.pause)
   }
 
   /// One line about a state that a job has come to.

@@ -29,13 +29,24 @@ struct RequestVerdict: Equatable {
       why =
         "was taken by a worker, and its job is not kept: it is long over, or the request was one more of the same event"
       evidence = [asked, place].compactMap(\.self).joined(separator: ", ")
+    } else if let loss = request.loss {
+      let cause = loss == .anew ? "gone with its topic, because Kafka began anew" : "no longer kept by its topic"
+      why = "its message is \(cause), so no worker will take it: ask again\(RequestVerdict.again(request))"
+      evidence = [asked, place].compactMap(\.self).joined(separator: ", ")
     } else {
       let idle = crew.standstill(request.kind, group: group)
       why = "no worker has taken the request yet" + (idle.map { "; \($0.remedy)" } ?? "")
       let able = crew.able(request.kind, group: group)
-      let who = idle?.fact ?? "\(counted(able.count, "worker")) \(able.count == 1 ? "lives" : "live") for it"
+      let alive = "\(counted(able.count, "worker")) \(able.count == 1 ? "lives" : "live") for it"
+      let who = idle == nil ? alive : idle?.fact
       evidence = [asked, place, who].compactMap(\.self).joined(separator: ", ")
     }
+  }
+
+  /// How to ask for the very same, where a command can; else empty.
+  private static func again(_ request: JobRequest) -> String {
+    guard request.isNoted, request.kind == "read_sync" else { return "" }
+    return ", 'syncline jobs cancel \(request.id)', then 'syncline jobs retry \(request.id)'"
   }
 
   /// Where Kafka has it and how far that partition is applied; nil: it went through the outbox.

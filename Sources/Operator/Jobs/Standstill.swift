@@ -3,8 +3,8 @@ import SyncStore
 
 /// Why nobody does a kind of work, in two clauses for a person.
 struct Standstill: Equatable {
-  /// What was seen.
-  let fact: String
+  /// What was seen; nil: nothing that `remedy` does not say.
+  let fact: String?
   /// What to do about it, beginning with what is lacking.
   let remedy: String
 }
@@ -14,10 +14,9 @@ extension Crew {
   func standstill(_ kind: String, group: String? = nil) -> Standstill? {
     guard able(kind, group: group).isEmpty else { return nil }
     guard !alive.isEmpty else {
-      let last = lastSeen.map { "the last one, \($0.name), was seen \(durationText(Double($0.silentFor))) ago" }
-      return Standstill(
-        fact: last ?? "no worker has shown a sign of life for a day", remedy: "no worker lives: start 'syncline worker'"
-      )
+      // Who ended in order is not known any more, so nobody is called the last one.
+      let silent = lastSeen.map { "\($0.name) fell silent \(durationText(Double($0.silentFor))) ago" }
+      return Standstill(fact: silent, remedy: "no worker lives: start 'syncline worker'")
     }
     let names = alive.map(\.name).joined(separator: ", ")
     guard let group, !able(kind).isEmpty else {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Runtime
 import SyncStore
 
@@ -28,7 +29,7 @@ enum KPIExplainCommand {
     ], needs: [.database]
   ) { invocation in
     let organization = try invocation.argument("ORG")
-    let (from, to) = (try moment(invocation, "from"), try moment(invocation, "to"))
+    let (from, to) = try span(invocation)
     let table = try await Database.report(invocation) { session in
       try Subjects.requireOrganization(session, organization)
       return try Table(
@@ -38,6 +39,17 @@ enum KPIExplainCommand {
     }
     try invocation.output.write(table)
     return .ok
+  }
+
+  /// The two moments as PostgreSQL takes them. Throws when the first one is after the second, which is now when it was
+  /// not given: the totals between them would be those of another moment.
+  private static func span(_ invocation: Invocation) throws(CommandError) -> (from: String?, to: String?) {
+    let (from, to) = (try moment(invocation, "from"), try moment(invocation, "to"))
+    guard let begin = from.flatMap(parseMoment), begin > (to.flatMap(parseMoment) ?? Date()) else { return (from, to) }
+    let end = invocation.option("to").map { "--to '\($0)'" } ?? "now, where changes end without --to"
+    throw CommandError(
+      .usage, "INVALID_OPTION", "--from '\(invocation.option("from") ?? "")' is after \(end)",
+      hint: "give the earlier moment with --from and the later one with --to")
   }
 
   /// A moment as PostgreSQL takes it; nil when it was not given.

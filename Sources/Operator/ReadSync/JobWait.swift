@@ -10,7 +10,7 @@ struct JobWait: Sendable {
   func run(_ jobId: String) async throws -> ExitCode {
     let progress = poll.output.progress("read sync", unit: "records")
     defer { progress.finish() }
-    let status = try await poll.run(jobId, until: { $0.state.isFinal || $0.state == .awaitingApproval }) { status in
+    let status = try await poll.run(jobId, until: { JobEnd.isReached($0.state) }) { status in
       if status.applied > 0 { progress.update(done: status.applied, total: status.total) }
     }
     // Its line ends before anything else is written.
@@ -22,8 +22,8 @@ struct JobWait: Sendable {
     if status.state == .failed || status.state == .cancelled {
       let code = status.errorCode ?? status.state.rawValue.uppercased()
       throw CommandError(
-        code == "JOB_ALREADY_RUNNING" ? .conflict : .failure, code,
-        status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)", hint: "see 'syncline jobs show \(jobId)'")
+        JobEnd.exit(status), code, status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)",
+        hint: "see 'syncline jobs show \(jobId)'")
     }
     if status.isDryRun {
       try DryRunReport(json: status.progress).write(poll.output)
@@ -35,12 +35,12 @@ struct JobWait: Sendable {
     if let cells { try poll.output.show(LogColumns.all, cells) }
     // A guard kept the run from its effect: until somebody approves, or, of an empty read, for good.
     let code = status.errorCode ?? (status.state == .awaitingApproval ? "AWAITING_APPROVAL" : nil)
-    guard let code else { return .ok }
+    guard let code else { return JobEnd.exit(status) }
     let advice =
       status.state == .awaitingApproval
       ? "see 'syncline jobs why \(jobId)', then 'syncline jobs approve \(jobId)' or 'syncline jobs cancel \(jobId)'"
       : "see whether the upstream has lost its records, then read again; 'syncline jobs why \(jobId)'"
     poll.output.message("\(code): \(status.errorMessage ?? ""); do: \(advice)")
-    return .findings
+    return JobEnd.exit(status)
   }
 }

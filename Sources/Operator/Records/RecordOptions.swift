@@ -8,7 +8,7 @@ enum RecordOptions {
     .text("user", "ID", "of the session only this user's drafts"),
   ]
 
-  /// Throws for a date that is none, and for JSON that is no object.
+  /// Throws for a date that is none, for a span that ends before it begins, and for JSON that is no object.
   static func filter(_ invocation: Invocation) throws(CommandError) -> RecordFilter {
     var filter = RecordFilter()
     filter.category = invocation.option("category")
@@ -18,6 +18,12 @@ enum RecordOptions {
     filter.contract = invocation.option("contract")
     filter.forecastFrom = try date("forecast-from", invocation)
     filter.forecastTo = try date("forecast-to", invocation)
+    if let from = filter.forecastFrom, let to = filter.forecastTo, from > to {
+      let days = ["forecast-from", "forecast-to"].map { "--\($0) \(invocation.option($0) ?? "")" }
+      throw CommandError(
+        .usage, "INVALID_OPTION", days.joined(separator: " is after "),
+        hint: "give the earlier day with --forecast-from")
+    }
     if let text = invocation.option("contains") {
       guard let value = try? JSONValue(parsing: Array(text.utf8)), case .object = value else {
         throw invalid("contains", text, "a JSON object such as '{\"model\":\"LTM 1100\"}'")

@@ -63,7 +63,12 @@ struct SchemaSubject: Sendable {
   private static func text(_ invocation: Invocation) throws -> String {
     switch (invocation.option("change"), invocation.option("file")) {
     case (let text?, nil): return text
-    case (nil, let path?): return try readTextFile(path)
+    case (nil, let path?):
+      do {
+        return withoutByteOrderMark(try readTextFile(path))
+      } catch {
+        throw CommandError(.usage, "FILE_UNREADABLE", "--file: \(error)", hint: "check the path and who may read it")
+      }
     default:
       throw CommandError(
         .usage, "MISSING_OPTION", "one of --change and --file is required",
@@ -72,10 +77,10 @@ struct SchemaSubject: Sendable {
   }
 }
 
-extension SchemaFault {
+extension SchemaFault.Code {
   /// How a command ends for it.
   var exit: ExitCode {
-    switch code {
+    switch self {
     case .invalidChange, .confirmationRequired, .tableTooLarge: .invalid
     case .projectNotFound: .noSuchProject
     case .versionConflict: .conflict
@@ -86,7 +91,9 @@ extension SchemaFault {
       .targetError
     }
   }
+}
 
+extension SchemaFault {
   /// What to do about it.
   var hint: String {
     switch code {
@@ -108,6 +115,6 @@ extension SchemaFault {
   /// A change's own faults as a command's.
   static let errorRule: ErrorRule = { error in
     guard let fault = error as? SchemaFault else { return nil }
-    return [CommandError(fault.exit, fault.code.rawValue, fault.message, hint: fault.hint)]
+    return [CommandError(fault.code.exit, fault.code.rawValue, fault.message, hint: fault.hint)]
   }
 }

@@ -26,6 +26,7 @@ enum SchemaTargetCommand {
     let organization = invocation.option("organization")
     guard invocation.flag("set") else {
       let table = try await Database.read(invocation) { session in
+        if let organization { try Subjects.requireOrganization(session, organization) }
         if invocation.flag("history") {
           let events = try OperatorHistory.list(session, .deployment, organization: organization, limit: 1_000)
           return try Table(events, HistoryColumns.all)

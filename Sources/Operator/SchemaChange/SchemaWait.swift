@@ -15,7 +15,7 @@ struct SchemaWait: Sendable {
       let code = status.errorCode ?? status.state.rawValue.uppercased()
       let message = status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)"
       if let known = SchemaFault.Code(rawValue: code) { throw SchemaFault(known, message) }
-      throw CommandError(.failure, code, message, hint: "see 'syncline jobs show \(jobId)'")
+      throw CommandError(JobEnd.exit(status), code, message, hint: "see 'syncline jobs show \(jobId)'")
     }
     let columns = SchemaColumns.changes(for: poll.output.format)
     let cells = try await poll.connection.run { session in

@@ -9,7 +9,8 @@ enum DevCommand {
       Prints the environment that leads other commands here, then runs until Ctrl-C. Postgres keeps its data in \
       .syncline of this directory; Kafka and the simulated PEMS begin anew each time. DATABASE_URL and \
       KAFKA_BOOTSTRAP_SERVERS, when set, are used instead of embedded ones, unless they are what an earlier run of \
-      this directory printed. One runs in a directory at a time; another one ends with exit code 23.
+      this directory printed. One runs in a directory at a time; another one prints the environment of the one that \
+      runs, and ends with exit code 23.
 
       Postgres does not run as root: started by root it runs as user postgres, and where that user can not enter \
       this directory its data is in /var/tmp/syncline-pg-HASH, the same one each time. When it ends by itself, so \
@@ -28,17 +29,22 @@ enum DevCommand {
     ], handlesSignals: true
   ) { invocation in
     let settings = try invocation.settings()
-    let home = try DevHome.enter()
-    let (environment, group) = home.foreign(invocation.environment, group: settings.group)
     var organizations = invocation.options("organization")
     if organizations.isEmpty { organizations = ["RIO"] }
+    for id in organizations {
+      if let objection = OrganizationsAddCommand.objection(id: id, name: "") { throw objection }
+    }
+    // Whoever writes the output to a file that is there already keeps what stands in it.
+    let home = try DevHome.enter { try invocation.output.text($0) }
+    let (environment, group) = home.foreign(invocation.environment, group: settings.group)
     // Before anything starts: a signal while it does must end in a clean stop too.
     let signals = Signals.stops()
     let services = try await EmbeddedServices.start(
       environment: environment, directory: DevHome.directory + "/postgres", topics: settings.topics, group: group,
       organizations: organizations, records: Int(invocation.integer("records") ?? 0))
-    home.remember(services.ownVariables)
-    try invocation.output.text(exports(services.variables))
+    let printed = exports(services.variables)
+    home.remember(services.ownVariables, printed: printed)
+    try invocation.output.text(printed)
     if let directory = services.directory { invocation.output.message("Postgres keeps its data in \(directory)") }
     invocation.output.message("running; Ctrl-C stops it. Next: set this environment, then `syncline worker`")
     let isStopped = await waitForEnd(signals, services.postgres)

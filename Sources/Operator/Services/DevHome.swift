@@ -7,8 +7,9 @@ struct DevHome {
 
   private let lock: ProcessLock
 
-  /// Throws DEV_RUNNING when another process has it, whose end, however it comes, sets it free.
-  static func enter(_ directory: String = directory) throws -> DevHome {
+  /// Throws DEV_RUNNING when another process has it, whose end, however it comes, sets it free. `tell` is given what
+  /// that one has printed; nothing while it starts.
+  static func enter(_ directory: String = directory, tell: (String) throws -> Void = { _ in }) throws -> DevHome {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
@@ -16,12 +17,16 @@ struct DevHome {
         .failure, "FILE_UNREADABLE", "cannot make the directory \(directory)", hint: "check who may write here")
     }
     do {
-      return DevHome(lock: try ProcessLock(path: directory + "/dev.lock"))
+      let lock = try ProcessLock(path: directory + "/dev.lock")
+      // What the run before has printed leads nowhere any more.
+      lock.note(lines(of: lock.notes, areExports: false))
+      return DevHome(lock: lock)
     } catch let held as ProcessLock.Held {
+      try tell(lines(of: held.notes, areExports: true))
       let who = held.pid.map { "process \($0)" } ?? "another process"
       throw CommandError(
         .locked, "DEV_RUNNING", "another 'syncline dev' runs in this directory already, \(who)",
-        hint: "use the environment it printed, or stop it" + (held.pid.map { ": kill \($0)" } ?? ""))
+        hint: "use its environment, which is printed, or stop it" + (held.pid.map { ": kill \($0)" } ?? ""))
     }
   }
 
@@ -43,9 +48,14 @@ struct DevHome {
     return (rest, isOwn("SYNCLINE_GROUP") ? Settings().group : group)
   }
 
-  /// For the next run.
-  func remember(_ variables: [(name: String, value: String)]) {
-    lock.note(variables.map { "\($0.name)=\($0.value)\n" }.joined())
+  /// `variables`: for the next run; `printed`: for another one meanwhile.
+  func remember(_ variables: [(name: String, value: String)], printed: String = "") {
+    lock.note(variables.map { "\($0.name)=\($0.value)\n" }.joined() + printed)
+  }
+
+  /// Of what a run has left, the lines that it has printed, or the others.
+  private static func lines(of notes: String, areExports: Bool) -> String {
+    notes.split(separator: "\n").filter { $0.hasPrefix("export ") == areExports }.map { $0 + "\n" }.joined()
   }
 
   private static func parse(_ text: String) -> [String: String] {

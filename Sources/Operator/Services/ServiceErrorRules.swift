@@ -16,7 +16,8 @@ enum ServiceErrorRules {
 
   private static let source: ErrorRule = { error in
     guard let error = error as? SourceError else { return nil }
-    let exit: ExitCode = error.reason == .sourceNotFound ? .notFound : .failure
+    let isAbsent = error.reason == .sourceNotFound || error.reason == .fileNotFound
+    let exit: ExitCode = isAbsent ? .notFound : .failure
     return [CommandError(exit, error.code, error.message, hint: error.hint)]
   }
 

@@ -13,8 +13,22 @@ struct Attention: Sendable, Equatable {
 
   /// Everything of an overview that should be looked at, what stops work first.
   static func all(_ overview: Overview) -> [Attention] {
-    approvals(overview) + silent(overview) + unsettled(overview) + letters(overview) + conflicts(overview)
-      + pushes(overview) + pauses(overview) + lags(overview)
+    workers(overview) + approvals(overview) + silent(overview) + unsettled(overview) + letters(overview)
+      + conflicts(overview) + pushes(overview) + pauses(overview) + lags(overview)
+  }
+
+  /// What waits while no worker lives.
+  private static func workers(_ overview: Overview) -> [Attention] {
+    guard let crew = overview.crew.value, crew.alive.isEmpty else { return [] }
+    let behind = (overview.lag.value ?? []).compactMap(\.lag).reduce(0, +)
+    let waiting = (overview.waiting.value?.parts ?? []) + (behind > 0 ? ["\(counted(behind, "offset")) to apply"] : [])
+    guard !waiting.isEmpty else { return [] }
+    let silent = crew.lastSeen.map { "; \($0.name) fell silent \(durationText(Double($0.silentFor))) ago" } ?? ""
+    return [
+      Attention(
+        text: "no worker lives; waiting: \(waiting.joined(separator: ", "))\(silent)",
+        commands: ["syncline worker", "syncline doctor"])
+    ]
   }
 
   private static func approvals(_ overview: Overview) -> [Attention] {
@@ -115,16 +129,22 @@ struct Attention: Sendable, Equatable {
     }
   }
 
-  /// Lag alone is work in progress; lag that nobody works on, or with something odd about it, is not.
+  /// Lag alone is work in progress; lag that nobody works on, or with something odd about it, is not. While no worker
+  /// lives at all that is said once.
   private static func lags(_ overview: Overview) -> [Attention] {
-    (overview.lag.value ?? []).compactMap { partition in
+    let alive = overview.crew.value.map { Set($0.alive.map(\.name)) }
+    return (overview.lag.value ?? []).compactMap { partition in
       let place = "partition \(partition.partition) of \(partition.topic)"
       if let note = partition.note, partition.applied != nil {
         return Attention(text: "\(place): \(note)", commands: ["syncline lag", "syncline doctor"])
       }
-      guard let lag = partition.lag, lag > 0, partition.owner == nil else { return nil }
+      guard let lag = partition.lag, lag > 0, alive?.isEmpty != true else { return nil }
+      let isLeft = partition.owner.map { owner in alive.map { !$0.contains(owner) } ?? false } ?? true
+      guard isLeft else { return nil }
+      let last = partition.owner.map { "; \($0), which had it, is gone" } ?? ""
       return Attention(
-        text: "\(place) has \(grouped(lag)) messages and no worker", commands: ["syncline lag", "syncline worker"])
+        text: "\(place) has \(counted(lag, "message")) and no worker\(last)",
+        commands: ["syncline lag", "syncline worker"])
     }
   }
 }

@@ -31,6 +31,10 @@ struct Overview: Sendable {
   /// Edits whose push was given up, by code.
   var failedPushes: Section<[String: Int64]> = .read([:])
   var lag: Section<[PartitionLag]> = .read([])
+  /// Who works; missing: then nothing is said of workers.
+  var crew: Section<Crew> = .missing("not read")
+  /// What waits for some worker.
+  var waiting: Section<StandstillReports.WaitingWork> = .read(StandstillReports.WaitingWork())
 
   init(time: Date) { self.time = time }
 
@@ -70,6 +74,8 @@ struct Overview: Sendable {
       Facts.all(
         try DraftReports.conflicts($0, organization: nil, status: "open", limit: Int64(limit)))
     }
+    crew = await part.read { try CrewStore.crew($0) }
+    waiting = await part.read { try StandstillReports.waitingWork($0) }
     queue = await part.read { Facts.all(try QueueStore.list($0, organization: nil, kind: nil)) }
     failedPushes = await part.read { session in
       Dictionary(try PushReports.sample(session).failed.map { ($0.code, $0.count) }) { $0 + $1 }

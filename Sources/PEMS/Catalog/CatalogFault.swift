@@ -1,7 +1,8 @@
-/// One fault in a definition file; prints as `file:line: message`.
+/// One fault in a definition file; prints as `file:line: message`, of a whole file or
+/// directory as `file: message`.
 package struct CatalogFault: Error, Sendable, Equatable, CustomStringConvertible {
   package let file: String
-  /// From 1.
+  /// From 1; 0: no line in particular.
   package let line: Int
   package let message: String
 
@@ -11,7 +12,7 @@ package struct CatalogFault: Error, Sendable, Equatable, CustomStringConvertible
     self.message = message
   }
 
-  package var description: String { "\(file):\(line): \(message)" }
+  package var description: String { line > 0 ? "\(file):\(line): \(message)" : "\(file): \(message)" }
 }
 
 /// Every fault of a catalog at once, in the order of files and lines.

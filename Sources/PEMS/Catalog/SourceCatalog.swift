@@ -20,7 +20,7 @@ package struct SourceCatalog: Sendable {
     directory: String, environment: [String: String]
   ) throws(CatalogErrors) -> SourceCatalog {
     guard let names = SmallFile.names(in: directory) else {
-      throw CatalogErrors(faults: [CatalogFault(file: directory, line: 1, message: "cannot read this directory")])
+      throw CatalogErrors(faults: [CatalogFault(file: directory, line: 0, message: "cannot read this directory")])
     }
     var loader = Loader(environment: environment)
     for name in names where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
@@ -62,7 +62,7 @@ private struct Loader {
 
   mutating func read(file: String) {
     guard let bytes = SmallFile.read(file) else {
-      faults.append(CatalogFault(file: file, line: 1, message: "cannot read this file"))
+      faults.append(CatalogFault(file: file, line: 0, message: "cannot read this file"))
       return
     }
     do throws(YAMLError) {

@@ -17,16 +17,17 @@ final class ByteReader {
   /// Of the file's last change.
   let modifiedMilliseconds: Int64
 
-  /// Throws SOURCE_NOT_FOUND when the file cannot be opened.
+  /// Throws FILE_NOT_FOUND when the file cannot be opened, or is none: a pipe might never end.
   init(path: String, source: String) throws(SourceError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe would let the opening itself wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     var status = stat()
     guard descriptor >= 0, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
       let file = gzdopen(descriptor, "rb")
     else {
-      let reason = descriptor < 0 ? String(cString: strerror(errno)) : "not a file"
+      let reason = descriptor < 0 ? String(cString: strerror(errno)) : "not a regular file"
       if descriptor >= 0 { close(descriptor) }
-      throw SourceError(.sourceNotFound, "\(source): cannot read \(path): \(reason)", hint: "check path: of the source")
+      throw SourceError(.fileNotFound, "\(source): cannot read \(path): \(reason)", hint: "check path: of the source")
     }
     gzbuffer(file, 256 << 10)
     self.file = file

@@ -44,9 +44,10 @@ package actor FileSource: RecordSource {
 
   private func openFile(_ request: PageRequest) throws(SourceError) -> OpenFile {
     if let open, open.token == request.cursor { return open.file }
-    let isName = request.organization.utf8.allSatisfy { $0 > 0x20 && $0 != 0x2F && $0 != 0x7F }
-    guard isName, !request.organization.hasPrefix(".") || !definition.path.contains("{organization}") else {
-      throw SourceError(.sourceNotFound, "\(definition.name): this organization can not be part of a path")
+    guard !definition.path.contains("{organization}") || FileSource.isPathPart(request.organization) else {
+      throw SourceError(
+        .invalidOrganization, "\(definition.name): the organization's id can not be part of a path",
+        hint: "give the organization a source of its own, whose path does not name {organization}")
     }
     let path = definition.path.replacing("{organization}", with: request.organization)
     let plain = path.hasSuffix(".gz") ? path.dropLast(3) : path[...]
@@ -55,6 +56,11 @@ package actor FileSource: RecordSource {
     let file = try OpenFile(reader, isCSV: isCSV, source: definition.name)
     if let cursor = request.cursor { try file.resume(cursor, source: definition.name) }
     return file
+  }
+
+  /// Leads nowhere else: no separator, no control character, and nothing hidden or above.
+  private static func isPathPart(_ organization: String) -> Bool {
+    !organization.hasPrefix(".") && organization.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x2F && $0 != 0x7F }
   }
 }
 

@@ -19,8 +19,12 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
     case pageLimit = "PAGE_LIMIT"
     /// More bytes than `maxResponseBytes` (R22).
     case responseTooLarge = "RESPONSE_TOO_LARGE"
-    /// No such source, file or grid.
+    /// No such source or grid.
     case sourceNotFound = "SOURCE_NOT_FOUND"
+    /// No file at the source's path that can be read.
+    case fileNotFound = "FILE_NOT_FOUND"
+    /// The organization's id can not be part of the source's path.
+    case invalidOrganization = "INVALID_ORGANIZATION"
     /// A variable or secret the source needs is not set.
     case sourceNotConfigured = "SOURCE_NOT_CONFIGURED"
     /// A file that breaks its format.

@@ -15,7 +15,7 @@ struct SettingsFile: Sendable, Equatable {
   /// Reads and parses; faults come back beside whatever could be read. Blocks.
   static func load(_ path: String) -> (SettingsFile, [SettingsFault]) {
     do {
-      return parse(try readTextFile(path), path: path)
+      return parse(withoutByteOrderMark(try readTextFile(path)), path: path)
     } catch {
       return (SettingsFile(), [SettingsFault(.unreadable, "--config: \(error)", "check the path and who may read it")])
     }

@@ -66,6 +66,13 @@ package struct MessageFault: Error, Hashable, Sendable {
   static func envelope(_ reason: String) -> MessageFault {
     MessageFault(code: IssueCode.invalidEnvelope, reason: reason)
   }
+  /// Named, so that different types are different causes; short, and nothing in it that a terminal obeys.
+  static func unknownType(_ type: String) -> MessageFault {
+    let scalars = type.unicodeScalars
+    let shown = scalars.prefix(100).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }
+    return MessageFault(
+      code: IssueCode.unknownType, reason: "unknown type '\(String(shown))\(scalars.count > 100 ? "…" : "")'")
+  }
   static func message(_ reason: String) -> MessageFault { MessageFault(code: IssueCode.invalidMessage, reason: reason) }
   static func json(_ error: JSONSyntaxError) -> MessageFault {
     MessageFault(code: IssueCode.invalidJSON, reason: "not JSON at byte \(error.offset)")

@@ -18,7 +18,7 @@ package enum ReadSyncMessage: Sendable {
     case requestedType: return .requested(try ReadSyncRequest(event))
     case pageType: return .page(try ReadSyncPage(event))
     case changedType: return try changed(event)
-    default: throw MessageFault(code: IssueCode.unknownType, reason: "unknown type")
+    default: throw .unknownType(event.type)
     }
   }
 

@@ -33,9 +33,7 @@ package struct SchemaChangeRequest: Hashable, Sendable {
   /// Throws ``MessageFault`` with INVALID_JSON, INVALID_MESSAGE (naming the field), ORGANIZATION_MISMATCH or
   /// UNKNOWN_TYPE.
   package init(_ event: CloudEvent) throws(MessageFault) {
-    guard event.type == SchemaChangeRequest.type else {
-      throw MessageFault(code: IssueCode.unknownType, reason: "unknown type")
-    }
+    guard event.type == SchemaChangeRequest.type else { throw .unknownType(event.type) }
     let payload = try Payload(event.data, lists: [])
     organization = try payload.organization(header: event.organization, member: "organization_id")
     project = try payload.requiredText("project_id")

@@ -13,7 +13,7 @@ package struct WriteBackMessage: Hashable, Sendable {
   /// Throws ``MessageFault`` with INVALID_JSON, INVALID_MESSAGE, ORGANIZATION_MISMATCH or UNKNOWN_TYPE.
   package init(_ event: CloudEvent) throws(MessageFault) {
     guard event.type == WriteBackMessage.requestedType else {
-      throw MessageFault(code: IssueCode.unknownType, reason: "no write-back event has this type")
+      throw .unknownType(event.type)
     }
     let payload = try Payload(event.data, lists: [])
     organization = try payload.organization(header: event.organization)

@@ -23,6 +23,8 @@ package struct JobStatus: Sendable {
   package let organization: String
   package let kind: String
   package let state: JobState
+  /// Such as `with_conflicts`; nil before it has succeeded.
+  package let result: String?
   package let errorCode: String?
   package let errorMessage: String?
   package let isDryRun: Bool
@@ -40,6 +42,7 @@ package struct JobStatus: Sendable {
     self.state = state
     organization = try row.string("organization_id")
     kind = try row.string("kind")
+    result = try row.text("result")
     errorCode = try row.text("error_code")
     errorMessage = try row.text("error_message")
     isDryRun = try row.bool("is_dry_run") ?? false

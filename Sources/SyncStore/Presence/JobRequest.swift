@@ -18,6 +18,8 @@ package struct JobRequest: Sendable, Equatable {
   package var offset: Int64?
   /// How far workers have applied that partition; nil: they never had it.
   package var appliedOffset: Int64?
+  /// Kafka does not have the message; nil: it has, or nobody knows.
+  package var loss: Loss?
   /// It has not been published yet.
   package var isInOutbox = false
   /// Why Kafka refuses it for good.
@@ -30,8 +32,16 @@ package struct JobRequest: Sendable, Equatable {
 
   /// A worker has met it, so it is no request any more.
   package var isTaken: Bool {
-    guard let offset, let appliedOffset else { return false }
+    guard loss == nil, let offset, let appliedOffset else { return false }
     return appliedOffset > offset
+  }
+
+  /// Why Kafka does not have a message that it had.
+  package enum Loss: Sendable, Equatable {
+    /// The topic ends before it: it was made anew.
+    case anew
+    /// The topic begins after it: it was kept for too short a time.
+    case expired
   }
 
   package init(id: String, organization: String, kind: String) {
@@ -84,6 +94,7 @@ package enum JobRequestStore {
     request.isHeld = try row.bool("is_held") ?? false
     request.deadLetter = try row.int("dead_letter")
     request.deadLetterCode = try row.text("dead_letter_code")
+    if try row.bool("is_overtaken") == true { request.loss = .anew }
     return request
   }
 }

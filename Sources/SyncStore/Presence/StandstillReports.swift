@@ -75,7 +75,7 @@ package enum StandstillReports {
   }
 
   /// How firings of schedules come along.
-  package struct Schedules: Sendable, Equatable {
+  package struct Schedules: Sendable {
     package var active: Int64 = 0
     /// Due for longer than a leader leaves them.
     package var overdue: Int64 = 0
@@ -85,19 +85,40 @@ package enum StandstillReports {
     package var first: String?
     /// Nil: nobody leads.
     package var leader: String?
+    /// The same of each job, the worst first.
+    package var jobs: [(name: String, schedules: Schedules)] = []
 
     package init() {}
+
+    /// Those of the jobs that are defined. Others stay active until a leader has looked, and nobody is to fire them.
+    package func of(_ names: Set<String>) -> Schedules {
+      var some = Schedules()
+      some.leader = leader
+      for job in jobs where names.contains(job.name) { some.add(job.name, job.schedules) }
+      return some
+    }
+
+    /// Jobs come in order, the worst first.
+    package mutating func add(_ name: String, _ schedules: Schedules) {
+      active += schedules.active
+      overdue += schedules.overdue
+      if jobs.isEmpty { (worst, first) = (schedules.worst, schedules.first) }
+      jobs.append((name, schedules))
+    }
   }
 
   package static func schedules(_ session: PGSession, lateness seconds: Int) throws -> Schedules {
-    let row = try session.query(Queries.overdueSchedules, [.int4(Int32(clamping: seconds))]).one()
-    var schedules = Schedules()
-    schedules.active = try row.integer("active")
-    schedules.overdue = try row.integer("overdue")
-    schedules.worst = try row.int("worst")
-    schedules.first = try row.text("first")
-    schedules.leader = try ScheduleStore.leader(session)
-    return schedules
+    var all = Schedules()
+    all.leader = try ScheduleStore.leader(session)
+    for row in try session.query(Queries.overdueSchedules, [.int4(Int32(clamping: seconds))]).rows {
+      var own = Schedules()
+      own.active = try row.integer("active")
+      own.overdue = try row.integer("overdue")
+      own.worst = try row.int("worst")
+      own.first = try row.text("first")
+      all.add(try row.string("job"), own)
+    }
+    return all
   }
 
   /// What waits for some worker.

@@ -84,6 +84,41 @@ import Testing
     }
   }
 
+  @Test("A byte order mark before a --config file and before the JSON of --file is no fault", .syncDatabase)
+  func byteOrderMark() async throws {
+    try await withJobs("\u{FEFF}DATABASE_URL=\(try SyncDatabase.current.url)\n") { path in
+      let ran = await program(["jobs", "list", "--config", path + "/a.yaml"])
+      #expect(ran.code == .ok, "\(ran.messages)")
+    }
+    try await withJobs("\u{FEFF}{\"type\":\"drop_table\",\"table_id\":\"x\"}") { path in
+      let ran = try await syncline("schema", "plan", "none", "--file", path + "/a.yaml")
+      #expect(ran.code == .noSuchProject, "\(ran.messages)")
+    }
+  }
+
+  @Test("A path that a command line gives and that can not be read is usage, whichever option names it", .syncDatabase)
+  func unreadable() async throws {
+    for line in [["schema", "plan", "plan", "--file", "/nope"], ["jobs", "list", "--config", "/nope"]] {
+      let ran = try await syncline(line)
+      #expect(ran.code == .usage && ran.messages.contains("/nope: No such file"), "\(ran.messages)")
+    }
+  }
+
+  @Test("A jobs directory that is not there is named without a line")
+  func noDirectory() async {
+    let environment = ["SYNCLINE_JOBS_DIR": "/nope", "DATABASE_URL": "postgresql://127.0.0.1:1/x"]
+    let ran = await program(["jobs", "schedule"], environment: environment)
+    #expect(ran.code == .usage && ran.messages.contains("/nope: cannot read this directory"), "\(ran.messages)")
+  }
+
+  @Test("dev refuses an organization that can be none as 'organizations add' does, before it starts anything")
+  func devOrganization() async {
+    for id in ["", " RIO", "a\u{1B}b"] {
+      let ran = await program(["dev", "--organization", id])
+      #expect(ran.code == .invalid && ran.messages.contains("INVALID_ORGANIZATION"), "\(ran.messages)")
+    }
+  }
+
   @Test("--version is version")
   func version() async {
     let flag = await program(["--version"])

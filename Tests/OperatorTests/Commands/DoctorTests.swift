@@ -113,6 +113,21 @@ import Testing
     let work = DatabaseChecks.work(activity)
     #expect(work.status == .note && work.detail == "2 conflicts, 1 pause")
     #expect(Check.exitCode([Check("a", .note, "")]) == .ok)
+    #expect(Check.summary([Check("a", .ok, "")]) == "everything is in order")
+    #expect(Check.summary([Check("a", .ok, ""), Check("b", .note, "")]) == "nothing is broken; 1 note")
+    #expect(Check.summary([Check("a", .warning, ""), Check("b", .note, "")]) == "see the remedies")
+    let sampled = DatabaseChecks.kpis(differences: 0, wrong: [], sample: 3, of: 57)
+    #expect(
+      sampled.status == .ok
+        && sampled.detail
+          == "a sample of 3 of 57 organizations: totals are what the records say; all: 'syncline kpi verify'"
+    )
+    #expect(
+      DatabaseChecks.kpis(differences: 0, wrong: [], sample: 2, of: 2).detail == "totals are what the records say")
+    let wrong = DatabaseChecks.kpis(differences: 2, wrong: ["RIO"], sample: 3, of: 57)
+    #expect(
+      wrong.status == .error
+        && wrong.detail == "a sample of 3 of 57 organizations: 2 groups of RIO not as the records say")
     #expect(Check.exitCode([Check("a", .warning, ""), Check("b", .unreachable, "")]) == .unreachable)
   }
 }

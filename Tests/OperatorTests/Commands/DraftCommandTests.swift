@@ -142,7 +142,14 @@ import Testing
     #expect(
       unknown.code == .invalid && unknown.messages.contains("drr: no field that users may edit; do: try dor; users"))
     #expect(try await value("SELECT count(*) FROM pfa_modification") == "0")
-    #expect(try await create("eve", "s1", "P1", "dor=X").messages.contains("FORBIDDEN"))
+    let stranger = try await create("eve o'x", "s1", "P1", "dor=X")
+    #expect(stranger.messages.contains("FORBIDDEN"))
+    #expect(
+      stranger.messages.contains("'syncline permissions grant \"eve o'x\" RIO' lets edit"), "\(stranger.messages)")
+    try await sql("UPDATE organization SET status = 'suspended' WHERE id = 'RIO'")
+    let suspended = try await create("ann", "s1", "P1", "dor=X")
+    #expect(suspended.messages.contains("'syncline organizations suspend RIO --resume'"), "\(suspended.messages)")
+    try await sql("UPDATE organization SET status = 'active' WHERE id = 'RIO'")
     #expect(try await syncline("drafts", "commit", "--session", "s", "--user", "ann").code == .notFound)
     _ = try await create("ann", "s1", "P1", "forecastEnd=2020-01-01")
     let refused = try await commit("ann", "s1")

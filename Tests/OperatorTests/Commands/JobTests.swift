@@ -179,7 +179,9 @@ import Testing
     async let watched = Commands.program.run(
       ["jobs", "watch", jobA], output: recorder.output(), environment: ["DATABASE_URL": database.url])
     try await until("the watcher has seen the job run") { recorder.messages.contains("3 of 10 records") }
-    try await sql("UPDATE sync_job SET state = '\(end)', finished_at = now(), error_code = 'X' WHERE id = '\(jobA)'")
+    let code = end == "succeeded" ? "NULL" : "'X'"
+    try await sql(
+      "UPDATE sync_job SET state = '\(end)', finished_at = now(), error_code = \(code) WHERE id = '\(jobA)'")
     #expect(await watched == (end == "succeeded" ? .ok : .failure))
     let json = try JSONValue(parsing: Array(recorder.data.utf8))
     #expect(json["state"]?.string == end)
@@ -197,6 +199,47 @@ import Testing
     try await until("the watcher runs") { recorder.messages.contains("is running") }
     send.yield(StopSignal(number: 2, ordinal: 1))
     #expect(await watched == .interrupted)
+    #expect(recorder.messages.contains("INTERRUPTED: stopped waiting; job \(jobA) goes on"), "\(recorder.messages)")
+  }
+
+  @Test("watch ends at its --timeout with 124, and at once with 4 for a job that waits for approval")
+  func watchEnds() async throws {
+    try await seedRun()
+    let held = try await syncline("jobs", "watch", jobA)
+    #expect(held.code == .findings && held.messages.contains("do: 'syncline jobs approve \(jobA)'"))
+    #expect(try held.json["state"]?.string == "awaiting_approval")
+    try await sql("UPDATE sync_job SET state = 'running' WHERE id = '\(jobA)'")
+    let late = try await syncline("jobs", "watch", jobA, "--timeout", "1")
+    #expect(late.code == .timedOut && late.messages.contains("TIMED_OUT: job \(jobA) has not ended yet; it goes on"))
+  }
+
+  @Test(
+    "How a job ended is one exit code, for watch and for --wait",
+    arguments: [
+      (JobState.succeeded, nil, ExitCode.ok), (.succeeded, "EMPTY_READ", .findings),
+      (.awaitingApproval, "MASS_DISCONTINUE", .findings), (.awaitingApproval, nil, .findings),
+      (.failed, "CONFLICT", .conflict), (.failed, "JOB_ALREADY_RUNNING", .conflict),
+      (.failed, "VERSION_CONFLICT", .conflict), (.failed, "INVALID_DATE_ORDER", .invalid),
+      (.failed, "FIELD_NOT_EDITABLE", .invalid), (.failed, "INVALID_CHANGE", .invalid),
+      (.failed, "PROJECT_NOT_FOUND", .noSuchProject), (.failed, "PROJECT_LOCKED", .locked),
+      (.failed, "TARGET_ERROR", .targetError), (.failed, "TIMEOUT", .timedOut), (.failed, "FORBIDDEN", .failure),
+      (.failed, "SOURCE_NOT_FOUND", .notFound), (.failed, "FILE_NOT_FOUND", .notFound), (.failed, "AUTH", .failure),
+      (.failed, nil, .failure), (.cancelled, nil, .failure),
+    ] as [(JobState, String?, ExitCode)])
+  func ends(state: JobState, code: String?, exit: ExitCode) {
+    #expect(JobEnd.exit(state, code: code) == exit)
+  }
+
+  @Test("A commit that took effect in part is a conflict, for watch as for --wait")
+  func partialCommit() async throws {
+    try await sql(
+      """
+      INSERT INTO sync_job (id, organization_id, kind, state, result, finished_at)
+      VALUES ('\(jobA)', 'RIO', 'draft_commit', 'succeeded', 'with_conflicts', now()),
+        ('\(jobB)', 'RIO', 'read_sync', 'succeeded', 'with_conflicts', now())
+      """)
+    #expect(try await syncline("jobs", "watch", jobA).code == .conflict)
+    #expect(try await syncline("jobs", "watch", jobB).code == .ok)
   }
 
   @Test("why answers in one line")

@@ -60,6 +60,24 @@ import Testing
     #expect(try await value("SELECT count(*) FROM sync_job") == "1")
   }
 
+  @Test("explain refuses a span that ends before it begins; until a moment alone is the total of that moment")
+  func span() async throws {
+    try await seed()
+    #expect(try await syncline("kpi", "rebuild", "RIO", "--yes").code == .ok)
+    func explain(_ flags: String...) async throws -> Ran { try await syncline(["kpi", "explain", "RIO"] + flags) }
+    for flags in [["--from", "2026-02-01", "--to", "2026-01-01"], ["--from", "2099-01-01"]] {
+      let ran = try await syncline(["kpi", "explain", "RIO"] + flags)
+      #expect(ran.code == .usage && ran.data.isEmpty, "\(ran.data)")
+      #expect(ran.messages.contains("INVALID_OPTION: --from '\(flags[1])' is after "), "\(ran.messages)")
+    }
+    let before = try await explain("--to", "2020-01-01").objects
+    #expect(before.map { $0["entry"]?.string } == ["opening", "closing"])
+    #expect(before.allSatisfy { $0["plan_cost"]?.digits == "0.00" && $0["record_count"]?.integer == 0 })
+    #expect(before.last?["changed_at"]?.string == "2020-01-01T00:00:00.000Z")
+    #expect(try await explain("--from", "2020-01-01", "--to", "2020-01-01").code == .ok)
+    #expect(try await explain().objects.last?["record_count"]?.integer == 3)
+  }
+
   @Test("An organization without records has no totals and no bounds; an unknown one is exit code 5")
   func empty() async throws {
     #expect(try await syncline("kpi", "show", "RIO").data == "[]\n")

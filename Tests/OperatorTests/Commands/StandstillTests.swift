@@ -56,7 +56,9 @@ import Testing
     let found = try rows(ran)
     #expect(found["workers"]?.status == "warning" && found["workers"]?.detail.contains("1 due job") == true)
     #expect(found["dead letters"]?.detail == "2 with INVALID_JSON, 1 with UNKNOWN_ORGANIZATION")
+    let job = try #require(try await value("SELECT id FROM sync_job WHERE state = 'awaiting_approval'"))
     #expect(found["approvals"]?.status == "warning")
+    #expect(found["approvals"]?.remedy.contains("'syncline jobs approve \(job)'") == true)
     #expect(found["pauses"]?.detail == "1 pause older than a day, the first, of write_back of RIO, by bob 26 h ago")
     #expect(found["pauses"]?.remedy.hasSuffix("'syncline queue resume --kind write_back --organization RIO'") == true)
     #expect(found["projects"]?.status == "error" && found["projects"]?.detail.contains("site of RIO") == true)
@@ -123,5 +125,27 @@ import Testing
       late.status == .warning && late.detail.contains("1 of 2 schedules overdue, the first, nightly of RIO, for 2 min"))
     schedules.leader = nil
     #expect(StandstillChecks.scheduler(enabled: 3, schedules).detail.hasPrefix("none leads: 1 of 2"))
+    let several = StandstillChecks.approvals(2, first: jobA)
+    #expect(
+      several.detail == "2 jobs wait for approval" && several.remedy?.contains("--state awaiting_approval") == true)
+  }
+
+  @Test("Schedules of jobs that no definition names any more wait for nobody", .syncDatabase)
+  func formerSchedules() async throws {
+    try await sql(
+      """
+      INSERT INTO job_schedule (job, organization_id, kind, definition, handled_until, next_at) VALUES
+        ('nightly', 'RIO', 'kpi_verify', 'x', now(), now() + interval '1 hour'),
+        ('hourly', 'RIO', 'kpi_verify', 'x', now(), now() - interval '1 hour'),
+        ('hourly', 'RIO2', 'kpi_verify', 'x', now(), now() - interval '2 hours')
+      """)
+    let all = try await SyncDatabase.current.run { session in
+      try session.reading { try StandstillReports.schedules(session, lateness: 60) }
+    }
+    #expect(all.active == 3 && all.overdue == 2 && all.first == "hourly of RIO2" && all.worst ?? 0 >= 7_200)
+    let nightly = all.of(["nightly"])
+    #expect(nightly.active == 1 && nightly.overdue == 0 && nightly.first == "nightly of RIO")
+    let none = StandstillChecks.scheduler(enabled: 0, all.of([]))
+    #expect(none.status == .ok && none.detail == "no job is scheduled")
   }
 }

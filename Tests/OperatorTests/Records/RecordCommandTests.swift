@@ -46,7 +46,8 @@ import Testing
     #expect(try await ids("--discontinued", "yes") == ["P3"])
     #expect(try await ids("--discontinued", "any", "--category", "Cranes") == ["P1", "P2", "P3"])
     for bad in [
-      ["--forecast-from", "2025-02-30"], ["--contains", "[1]"], ["--contains", "{"], ["--drafts"], ["--user", "a"],
+      ["--forecast-from", "2025-02-30"], ["--forecast-from", "2025-02-02", "--forecast-to", "2025-02-01"],
+      ["--contains", "[1]"], ["--contains", "{"], ["--drafts"], ["--user", "a"],
     ] {
       #expect(try await syncline(["records", "list", "RIO"] + bad).code == .usage, "\(bad)")
     }

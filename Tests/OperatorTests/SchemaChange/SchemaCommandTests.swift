@@ -106,6 +106,11 @@ import Testing
     #expect(await run("schema", "status", "c").code == .noSuchProject)
     #expect(await run("schema", "target", "--set", "--target", "postgresql://x:y@z", "--yes").code == .invalid)
     #expect(await run("schema", "target", "--set", "--organization", "NOPE", "--yes").code == .notFound)
+    for more in [[], ["--history"]] {
+      let unknown = await program(
+        ["schema", "target", "--organization", "NOPE"] + more, environment: ["DATABASE_URL": world.url])
+      #expect(unknown.code == .notFound && unknown.messages.contains("UNKNOWN_ORGANIZATION"))
+    }
     #expect(await run("schema", "target", "--set", "--schema", "public", "--yes").code == .invalid)
     #expect(try await run("schema", "target").objects.isEmpty)
     await world.close()

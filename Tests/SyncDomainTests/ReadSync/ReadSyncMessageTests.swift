@@ -64,6 +64,9 @@ private func fault(_ type: String, _ payload: String, organization: String? = ni
       #expect(fault(request, bad)?.code == "INVALID_JSON", "\(bad)")
     }
     #expect(fault("pfa.unknown", "{}")?.code == "UNKNOWN_TYPE")
+    #expect(fault("pfa.unknown", "{}")?.reason == "unknown type 'pfa.unknown'")
+    let hostile = fault("a\u{1B}[2J\u{202E}\u{0}" + String(repeating: "x", count: 200), "{}")?.reason
+    #expect(hostile == "unknown type 'a?[2J??\(String(repeating: "x", count: 93))…'")
   }
 
   @Test("header and payload must name the same organization")
