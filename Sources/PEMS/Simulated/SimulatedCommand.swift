@@ -5,9 +5,9 @@ import SyncDomain
 ///
 /// - `seed: {organization, records, seed?}`
 /// - `fault: {kind, page?, times?, organization?}` with `status` and `retryAfter` for kind status, `message` for
-///   errorAlert, `milliseconds` for slow; the other kinds are hang, hangUp, truncate, cut, partial, emptyPage and
-///   emptyResult. With `write: true`, and `pfaId?`, it strikes changes; then there are also stale, acceptAndHang,
-///   acceptAndHangUp, and confirmation with `message`
+///   errorAlert, `body` (any JSON) for answer, `milliseconds` for slow; the other kinds are hang, hangUp, truncate, cut,
+///   partial, emptyPage and emptyResult. With `write: true`, and `pfaId?`, it strikes changes; then there are also
+///   stale, acceptAndHang, acceptAndHangUp, and confirmation with `message`
 /// - `poison: {organization, pfaId, kind}`, kind being a case of ``SimulatedPoison``, or none
 /// - `update: {organization, pfaId, data?}`, `discontinue: {organization, pfaId}`, `remove: {organization, pfaId}`
 /// - `behaviour` with members of ``SimulatedBehaviour``: dropsTotal, duplicatesRows, ignoresSort, pageCap, newField,
@@ -79,6 +79,9 @@ package struct SimulatedCommand {
       }
       kind = .status(Int(status), retryAfter: value["retryAfter"].map { GridAnswer.text($0) })
     case "errorAlert": kind = .errorAlert(value["message"]?.string ?? "simulated")
+    case "answer":
+      guard let body = value["body"] else { throw Fault(message: "fault needs a body") }
+      kind = .answer(String(decoding: body.canonical(), as: UTF8.self))
     case "hang": kind = .hang
     case "hangUp": kind = .hangUp
     case "truncate": kind = .truncate

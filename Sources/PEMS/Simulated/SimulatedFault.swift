@@ -5,6 +5,8 @@ package struct SimulatedFault: Sendable {
     case status(Int, retryAfter: String? = nil)
     /// HTTP 200 with an ErrorAlert.
     case errorAlert(String)
+    /// HTTP 200 with this JSON, and nothing done.
+    case answer(String)
     /// No answer until the client gives up or the simulation stops.
     case hang
     /// The connection is closed without an answer.

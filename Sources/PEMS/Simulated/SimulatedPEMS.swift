@@ -167,6 +167,7 @@ package final class SimulatedPEMS: Sendable {
       reply.headers["Retry-After"] = retryAfter
       return reply
     case .errorAlert(let message): return alert(message)
+    case .answer(let body): return .json(Array(body.utf8))
     case .hang:
       // Ended by the cancellation that `stop` sends.
       try? await Task.sleep(for: .seconds(3600))

@@ -42,8 +42,9 @@ package struct GridSource: RecordSource {
       organization: organization)
   }
 
-  /// The answer's metadata and rows. Throws what an alert means, and when the answer is half a page.
-  func parse(_ answer: HTTPResponse) throws(SourceError) -> GridAnswer {
+  /// The answer's metadata and rows. Throws what an alert means, and when the answer is half a page; before a push also
+  /// when the service asks a question.
+  func parse(_ answer: HTTPResponse, beforePush: Bool = false) throws(SourceError) -> GridAnswer {
     let bytes = answer.body.span
     let grid: GridAnswer
     do throws(JSONSyntaxError) {
@@ -52,6 +53,7 @@ package struct GridSource: RecordSource {
       throw invalid("the answer breaks off or is not JSON, at byte \(error.offset) of \(bytes.count)")
     }
     guard grid.alerts.isEmpty else { throw client.alertError(grid.alerts) }
+    if beforePush, !grid.questions.isEmpty { throw client.confirmationError(grid.questions) }
     guard grid.hasRows || grid.more == false || grid.total == 0 || grid.clientRows == 0 else {
       throw invalid("the answer holds no rows and no alert")
     }
