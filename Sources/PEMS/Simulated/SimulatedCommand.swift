@@ -10,8 +10,9 @@ import SyncDomain
 ///   stale, acceptAndHang, acceptAndHangUp, and confirmation with `message`
 /// - `poison: {organization, pfaId, kind}`, kind being a case of ``SimulatedPoison``, or none
 /// - `update: {organization, pfaId, data?}`, `discontinue: {organization, pfaId}`, `remove: {organization, pfaId}`
-/// - `behaviour` with members of ``SimulatedBehaviour``: dropsTotal, duplicatesRows, ignoresSort, pageCap, newField,
-///   renamed, decimalComma, plainSpelling, serverTime
+/// - `behaviour` with members of ``SimulatedBehaviour``: dropsTotal, tellsTotalOnce, duplicatesRows, ignoresSort,
+///   filtersOrganizationOnly, ignoresGroups, countsPages, ignoresPosition, pageCap, newField, renamed, decimalComma,
+///   plainSpelling, serverTime
 /// - `reset: true` forgets faults and behaviour; who may ask stays
 package struct SimulatedCommand {
   /// What is wrong with an order.
@@ -126,7 +127,12 @@ package struct SimulatedCommand {
       switch member.key {
       case "dropsTotal": behaviour.dropsTotal = flag
       case "duplicatesRows": behaviour.duplicatesRows = flag
+      case "tellsTotalOnce": behaviour.tellsTotalOnce = flag
       case "ignoresSort": behaviour.ignoresSort = flag
+      case "filtersOrganizationOnly": behaviour.filtersOrganizationOnly = flag
+      case "ignoresGroups": behaviour.ignoresGroups = flag
+      case "countsPages": behaviour.countsPages = flag
+      case "ignoresPosition": behaviour.ignoresPosition = flag
       case "decimalComma": behaviour.decimalComma = flag
       case "plainSpelling": behaviour.plainSpelling = flag
       case "pageCap": behaviour.pageCap = member.value.integer.map { Int(clamping: $0) }

@@ -15,6 +15,8 @@ struct GridAnswer {
   private(set) var clientRows: Int?
   /// `MORERECORDPRESENT`.
   private(set) var more: Bool?
+  /// `CURRENTCURSORPOSITION`: the next page begins one behind it.
+  private(set) var position: Int?
   /// Epoch milliseconds.
   private(set) var serverTime: Int64?
   /// Messages of `ErrorAlert`; not empty means the call failed, whatever its status.
@@ -65,6 +67,7 @@ struct GridAnswer {
       case "RECORDS", "TOTAL-COUNT", "TOTALROWS", "TOTALCOUNT":
         total = GridAnswer.number(try value(bytes, &scanner)).map { Int($0) } ?? total
       case "CLIENTROWS": clientRows = GridAnswer.number(try value(bytes, &scanner)).map { Int($0) }
+      case "CURRENTCURSORPOSITION": position = GridAnswer.number(try value(bytes, &scanner)).map { Int($0) }
       case "SERVERTIMESTAMP": serverTime = try value(bytes, &scanner).flatMap(InstantSpelling.milliseconds)
       case "MORERECORDPRESENT": more = GridAnswer.flag(try value(bytes, &scanner))
       default: try readValue(bytes, &scanner, depth: depth + 1)

@@ -42,7 +42,8 @@ package struct SourcePage: Sendable {
   package var rejected: [FieldIssue] = []
   /// Where the next page begins; nil: the upstream's end marker was seen.
   package var next: String?
-  /// Rows of the whole read as far as the upstream tells; nil when it does not. For progress only.
+  /// Rows of the whole read as far as the upstream tells; nil when it does not. Of a grid, the last page's is what
+  /// the read must have seen; of other sources it is for progress only.
   package var total: Int?
   /// The upstream's clock when it answered, epoch milliseconds; nil when it does not tell.
   package var serverTime: Int64?

@@ -15,6 +15,8 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
     case upstreamRefused = "UPSTREAM_REFUSED"
     /// A critical field is gone (R14).
     case schemaDrift = "SCHEMA_DRIFT"
+    /// The end came before as many rows as the upstream had announced: nothing may be taken for gone (R1, R7).
+    case incompleteRead = "INCOMPLETE_READ"
     /// More pages than `maxPages` (R1).
     case pageLimit = "PAGE_LIMIT"
     /// More bytes than `maxResponseBytes` (R22).
