@@ -46,9 +46,7 @@ package struct GridSource: RecordSource {
       (page.serverTime, page.total, page.next) = (serverTime(grid, answer), next.total, next.token)
     case .contradiction(let what): throw invalid("the answer \(what)")
     case .short(let announced, let rows):
-      throw SourceError(
-        .incompleteRead, "\(definition.name): the read ended after \(rows) of \(announced) rows",
-        hint: "nothing is discontinued by it; ask the upstream why it withholds rows that it counts", isTransient: true)
+      throw .incomplete(definition.name, rows: Int64(rows), announced: Int64(announced))
     }
     return page
   }

@@ -51,6 +51,13 @@ package struct SourcePage: Sendable {
 
   package init() {}
 
+  /// Whether a record is no older than a moment of the upstream's clock, epoch milliseconds; true when it does not
+  /// tell.
+  package func hasChanges(since start: Int64?) -> Bool {
+    guard let start else { return !records.isEmpty }
+    return records.contains { ($0.order?.block ?? .max) >= start }
+  }
+
   /// Ids that stand in more than one of ``records``.
   package var repeatedIds: Set<String> {
     var seen: Set<String> = []

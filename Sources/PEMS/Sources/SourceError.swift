@@ -68,13 +68,22 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
     self.costsAttempt = costsAttempt
   }
 
+  /// A read of which fewer rows came than were announced. The same may succeed later: rows move while they are read.
+  package static func incomplete(_ source: String, rows: Int64, announced: Int64) -> SourceError {
+    SourceError(
+      .incompleteRead, "\(source): the read ended after \(rows) of \(announced) rows",
+      hint: "nothing is discontinued by it; ask the upstream why it withholds rows that it counts", isTransient: true)
+  }
+
   /// The same of an upstream that nobody may ask for so long.
   func resting(_ rest: Duration) -> SourceError {
     SourceError(reason, message, hint: hint, isTransient: isTransient, retryAfter: rest)
   }
 
   /// Whether the upstream failed as a whole, as far as one request can tell: it gave no answer of its own.
-  package var isOfUpstream: Bool { isTransient && reason != .upstreamRateLimited && reason != .circuitOpen }
+  package var isOfUpstream: Bool {
+    isTransient && ![.upstreamRateLimited, .circuitOpen, .incompleteRead].contains(reason)
+  }
 
   package var description: String { "\(code): \(message)" + (hint.map { " (\($0))" } ?? "") }
 }
