@@ -47,6 +47,7 @@ package enum Queries {
   package static let applyRecords = SQLCatalog.text(PackageResources.apply_records_sql)
   package static let becomeApplier = SQLCatalog.text(PackageResources.become_applier_sql)
   package static let countOrphans = SQLCatalog.text(PackageResources.count_orphans_sql)
+  package static let countSeen = SQLCatalog.text(PackageResources.count_seen_sql)
   package static let activeCosts = SQLCatalog.text(PackageResources.active_costs_sql)
   package static let finishDryRun = SQLCatalog.text(PackageResources.finish_dry_run_sql)
   package static let finishRead = SQLCatalog.text(PackageResources.finish_read_sql)
@@ -59,6 +60,7 @@ package enum Queries {
   package static let previewRecords = SQLCatalog.text(PackageResources.preview_records_sql)
   package static let readPosition = SQLCatalog.text(PackageResources.read_position_sql)
   package static let requestRead = SQLCatalog.text(PackageResources.request_read_sql)
+  package static let restartRead = SQLCatalog.text(PackageResources.restart_read_sql)
   package static let startRun = SQLCatalog.text(PackageResources.start_run_sql)
   package static let storeCheckpoint = SQLCatalog.text(PackageResources.store_checkpoint_sql)
   package static let storeDrift = SQLCatalog.text(PackageResources.store_drift_sql)
@@ -233,6 +235,7 @@ package enum Queries {
     ("apply_records", applyRecords),
     ("become_applier", becomeApplier),
     ("count_orphans", countOrphans),
+    ("count_seen", countSeen),
     ("active_costs", activeCosts),
     ("finish_dry_run", finishDryRun),
     ("finish_read", finishRead),
@@ -245,6 +248,7 @@ package enum Queries {
     ("preview_records", previewRecords),
     ("read_position", readPosition),
     ("request_read", requestRead),
+    ("restart_read", restartRead),
     ("start_run", startRun),
     ("store_checkpoint", storeCheckpoint),
     ("store_drift", storeDrift),

@@ -90,6 +90,57 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
     }
   }
 
+  @Test(
+    "R12, W6: an alert counts wherever in the envelope it stands, and in whatever shape; nothing was changed",
+    arguments: [
+      #"{"ErrorAlert":%}"#, #"{"Result":{"ErrorAlert":%,"ResultData":{}}}"#,
+      #"{"ErrorAlert":[],"Result":{"ResultData":{},"ErrorAlert":%}}"#, #"{"Result":{"ResultData":{"ErrorAlert":%}}}"#,
+      #"{"Result":{"ResultData":{"UserDefinedScreenService":{"recordid":7,"ErrorAlert":%}}}}"#,
+      #"{"Result":{"ResultData":[{"recordid":7},{"ErrorAlert":%}]}}"#,
+    ],
+    [#"[{"Message":"no"}]"#, #"{"Message":"no"}"#, #"["no"]"#, #""no""#, #"[{}, {"Code":7}]"#, #"["no\u0000"]"#])
+  func nestedAlerts(envelope: String, alert: String) async throws {
+    try await withPEMS(records: 3) { pems in
+      let error = envelope.replacing("%", with: alert)
+      let question = envelope.replacing(#""ErrorAlert":%"#, with: #""ConfirmationAlert":\#(alert)"#)
+      let target = target(pems)
+      for (answer, code) in [(error, "UPSTREAM_ERROR_ALERT"), (question, "CONFIRMATION_REQUIRED")] {
+        pems.fail(.ofWrites(.answer(answer)))
+        let refused = await failure { try await target.write(patch(nil, values(#"{"dor":"SITE"}"#))) }
+        #expect(refused?.code == code && refused?.isTransient == false)
+        pems.fail(SimulatedFault(.answer(answer)))
+        let unread = await failure { _ = try await target.read(organization: "RIO", pfaId: id) }
+        #expect(unread?.code == code)
+      }
+      #expect(pems.writes.taken == 0)
+    }
+  }
+
+  @Test(
+    "R12: an envelope without an alert is a good answer, also when a record's own field is called like one",
+    arguments: [
+      "", "{}",
+      #"{"ErrorAlert":null,"ConfirmationAlert":{},"Result":{"ErrorAlert":"","ResultData":{"ErrorAlert":[]}}}"#,
+      #"{"Result":{"ResultData":{"USERDEFINEDSCREENFIELDVALUELIST":{"ErrorAlert":"a text"}}}}"#,
+      #"{"Result":{"ResultData":{},"InfoAlert":[{"Message":"saved"}],"WarningAlert":["late"]}}"#,
+    ])
+  func goodAnswers(answer: String) async throws {
+    try await withPEMS(records: 3) { pems in
+      pems.fail(.ofWrites(.answer(answer)))
+      #expect(await failure { try await target(pems).write(patch(nil, values(#"{"dor":"SITE"}"#))) } == nil)
+    }
+  }
+
+  @Test(
+    "an answer that is no object leaves open what became of the change", arguments: ["[]", "17", #""yes""#, "<html/>"])
+  func noEnvelope(answer: String) async throws {
+    try await withPEMS(records: 3) { pems in
+      pems.fail(.ofWrites(.answer(answer)))
+      let error = await failure { try await target(pems).write(patch(nil, values(#"{"dor":"SITE"}"#))) }
+      #expect(error?.code == "UPSTREAM_INVALID_ANSWER" && error?.isTransient == true)
+    }
+  }
+
   @Test("the screen's name, path and field names are the definition's; what it does not name can not be written")
   func mapped() async throws {
     try await withPEMS(records: 3) { pems in
@@ -124,6 +175,10 @@ private func sent(_ pems: SimulatedPEMS) -> String { pems.writes.received.last.m
       let target = target(pems)
       let error = await failure { try await target.write(patch(nil, values(#"{"dor":"SITE"}"#))) }
       #expect(error?.code == "CONFIRMATION_REQUIRED")
+      let body = #"{"fault": {"write": true, "kind": "answer", "body": {"Result": {"ErrorAlert": "No"}}}}"#
+      _ = try await HTTPClient().send(HTTPRequest("POST", pems.url + "/simulate", body: Array(body.utf8)))
+      let alert = await failure { try await target.write(patch(nil, values(#"{"dor":"SITE"}"#))) }
+      #expect(alert?.code == "UPSTREAM_ERROR_ALERT")
       try await target.write(patch(nil, values(#"{"dor":"SITE"}"#)))
       #expect(pems.writes.taken == 1)
     }

@@ -5,13 +5,14 @@ import SyncDomain
 ///
 /// - `seed: {organization, records, seed?}`
 /// - `fault: {kind, page?, times?, organization?}` with `status` and `retryAfter` for kind status, `message` for
-///   errorAlert, `milliseconds` for slow; the other kinds are hang, hangUp, truncate, cut, partial, emptyPage and
-///   emptyResult. With `write: true`, and `pfaId?`, it strikes changes; then there are also stale, acceptAndHang,
-///   acceptAndHangUp, and confirmation with `message`
+///   errorAlert, `body` (any JSON) for answer, `milliseconds` for slow; the other kinds are hang, hangUp, truncate, cut,
+///   partial, emptyPage and emptyResult. With `write: true`, and `pfaId?`, it strikes changes; then there are also
+///   stale, acceptAndHang, acceptAndHangUp, and confirmation with `message`
 /// - `poison: {organization, pfaId, kind}`, kind being a case of ``SimulatedPoison``, or none
 /// - `update: {organization, pfaId, data?}`, `discontinue: {organization, pfaId}`, `remove: {organization, pfaId}`
-/// - `behaviour` with members of ``SimulatedBehaviour``: dropsTotal, duplicatesRows, ignoresSort, pageCap, newField,
-///   renamed, decimalComma, plainSpelling, serverTime
+/// - `behaviour` with members of ``SimulatedBehaviour``: dropsTotal, tellsTotalOnce, duplicatesRows, ignoresSort,
+///   filtersOrganizationOnly, ignoresGroups, countsPages, ignoresPosition, pageCap, newField, renamed, decimalComma,
+///   plainSpelling, serverTime
 /// - `reset: true` forgets faults and behaviour; who may ask stays
 package struct SimulatedCommand {
   /// What is wrong with an order.
@@ -79,6 +80,9 @@ package struct SimulatedCommand {
       }
       kind = .status(Int(status), retryAfter: value["retryAfter"].map { GridAnswer.text($0) })
     case "errorAlert": kind = .errorAlert(value["message"]?.string ?? "simulated")
+    case "answer":
+      guard let body = value["body"] else { throw Fault(message: "fault needs a body") }
+      kind = .answer(String(decoding: body.canonical(), as: UTF8.self))
     case "hang": kind = .hang
     case "hangUp": kind = .hangUp
     case "truncate": kind = .truncate
@@ -123,7 +127,12 @@ package struct SimulatedCommand {
       switch member.key {
       case "dropsTotal": behaviour.dropsTotal = flag
       case "duplicatesRows": behaviour.duplicatesRows = flag
+      case "tellsTotalOnce": behaviour.tellsTotalOnce = flag
       case "ignoresSort": behaviour.ignoresSort = flag
+      case "filtersOrganizationOnly": behaviour.filtersOrganizationOnly = flag
+      case "ignoresGroups": behaviour.ignoresGroups = flag
+      case "countsPages": behaviour.countsPages = flag
+      case "ignoresPosition": behaviour.ignoresPosition = flag
       case "decimalComma": behaviour.decimalComma = flag
       case "plainSpelling": behaviour.plainSpelling = flag
       case "pageCap": behaviour.pageCap = member.value.integer.map { Int(clamping: $0) }

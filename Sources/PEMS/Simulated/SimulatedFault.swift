@@ -5,6 +5,8 @@ package struct SimulatedFault: Sendable {
     case status(Int, retryAfter: String? = nil)
     /// HTTP 200 with an ErrorAlert.
     case errorAlert(String)
+    /// HTTP 200 with this JSON, and nothing done.
+    case answer(String)
     /// No answer until the client gives up or the simulation stops.
     case hang
     /// The connection is closed without an answer.
@@ -72,6 +74,16 @@ package struct SimulatedBehaviour: Sendable {
   package var duplicatesRows = false
   /// The sort order that was asked for is ignored: rows come by pfaId.
   package var ignoresSort = false
+  /// Of all filters only the organization's is applied.
+  package var filtersOrganizationOnly = false
+  /// All filters are joined by AND: groups and OR are not known.
+  package var ignoresGroups = false
+  /// `CURSOR_POSITION` is the number of a page.
+  package var countsPages = false
+  /// Always the first page, wherever it is asked to begin.
+  package var ignoresPosition = false
+  /// The total stands in the first page's answer only.
+  package var tellsTotalOnce = false
   /// The service's own limit of rows; nil: what is asked for.
   package var pageCap: Int?
   /// A column nobody knows, on every row; nil: none.
@@ -86,6 +98,8 @@ package struct SimulatedBehaviour: Sendable {
   package var serverTime: Int64?
   /// The value the header `Authorization` must have; nil: any.
   package var authorization: String?
+  /// Rows, by organization, that are counted and never served.
+  package var withheld: [String: Set<String>] = [:]
   /// After this page of a read was served, the row is updated: it moves to the end while the read goes on.
   package var moves: [(page: Int, organization: String, pfaId: String)] = []
 

@@ -42,8 +42,8 @@ struct SimulatedFilter {
   /// The page is asked for by key: it continues a read.
   private(set) var continues = false
 
-  /// nil when the filters make no sense.
-  init?(_ request: JSONValue, organization: String) {
+  /// nil when the filters make no sense. The last two are moods of ``SimulatedBehaviour``.
+  init?(_ request: JSONValue, organization: String, organizationOnly: Bool = false, ignoresGroups: Bool = false) {
     self.organization = organization
     var conditions: [Condition] = []
     guard case .array(let filters) = request["MULTIADDON_FILTERS"]?["MADDON_FILTER"] ?? .array([]) else { return nil }
@@ -61,14 +61,15 @@ struct SimulatedFilter {
       default: subject = .field(SourceDefinition.pemsFields[name] ?? name)
       }
       func flag(_ key: String) -> Bool { if case .bool(true)? = filter[key] { true } else { false } }
+      if flag("LPAREN") { continues = true }
+      if organizationOnly, name != "pfs_a_org", name != "organization" { continue }
       let condition = Condition(
-        subject: subject, operation: operation, value: value, isOr: filter["JOINER"]?.string == "OR",
-        opens: flag("LPAREN"), closes: flag("RPAREN"))
+        subject: subject, operation: operation, value: value, isOr: filter["JOINER"]?.string == "OR" && !ignoresGroups,
+        opens: flag("LPAREN") && !ignoresGroups, closes: flag("RPAREN") && !ignoresGroups)
       conditions.append(condition)
       if case .modified(let instant) = subject, operation == .greaterOrEqual, !condition.isOr, !condition.opens {
         lowest = max(lowest, instant)
       }
-      if condition.opens { continues = true }
     }
     self.conditions = conditions
   }

@@ -15,7 +15,8 @@ struct SimulatedGrid {
   /// The rows of one page and what is around them.
   struct Page {
     var rows: [SimulatedRow]
-    var total: Int
+    /// nil when this answer does not tell.
+    var total: Int?
     var more: Bool
     var position: Int
     var behaviour: SimulatedBehaviour
@@ -23,18 +24,21 @@ struct SimulatedGrid {
   }
 
   /// nil when the request makes no sense.
-  init?(_ call: HTTPCall) {
+  init?(_ call: HTTPCall, _ behaviour: SimulatedBehaviour) {
     guard let request = try? JSONValue(parsing: call.body), let grid = request["GRID"],
       let organization = call.headers["organization"], grid["GRID_NAME"]?.string?.isEmpty == false,
-      let filter = SimulatedFilter(request, organization: organization)
+      let filter = SimulatedFilter(
+        request, organization: organization, organizationOnly: behaviour.filtersOrganizationOnly,
+        ignoresGroups: behaviour.ignoresGroups)
     else { return nil }
     self.request = request
     self.filter = filter
     self.organization = organization
     isRowset = grid["ROW_OFFSET"] != nil
     let offset = isRowset ? grid["ROW_OFFSET"]?.integer : grid["CURSOR_POSITION"]?.integer.map { $0 - 1 }
-    skip = Int(max(0, offset ?? 0))
     size = Int(min(10_000, max(1, grid["NUMBER_OF_ROWS_FIRST_RETURNED"]?.integer ?? 100)))
+    let rowsBefore = Int(max(0, offset ?? 0)) * (behaviour.countsPages ? size : 1)
+    skip = behaviour.ignoresPosition ? 0 : rowsBefore
     if case .array(let sort)? = request["MULTIADDON_SORT"]?["MADDON_SORT"] {
       isSorted = !sort.isEmpty
     } else {
@@ -53,14 +57,17 @@ struct SimulatedGrid {
     let limit = min(size, behaviour.pageCap ?? size)
     var rows: [SimulatedRow] = []
     var matched = 0
+    let withheld = behaviour.withheld[organization] ?? []
     for row in all[from...] where filter.matches(row) {
-      if matched >= skip, rows.count < limit { rows.append(row) }
+      if skip..<(skip + limit) ~= matched, !withheld.contains(row.pfaId) { rows.append(row) }
       matched += 1
     }
-    let more = matched > skip + rows.count
+    let end = max(skip, min(matched, skip + limit))
     if let repeated = state.serve(organization, last: rows.last) { rows.insert(repeated, at: 0) }
+    let isSilent = behaviour.dropsTotal || behaviour.tellsTotalOnce && !begins
     return Page(
-      rows: rows, total: matched, more: more, position: skip + rows.count, behaviour: behaviour, time: state.now)
+      rows: rows, total: isSilent ? nil : matched, more: matched > end,
+      position: behaviour.countsPages ? skip / size + 1 : end, behaviour: behaviour, time: state.now)
   }
 
   /// The first row that can match, by halving: rows are sorted by modified.
@@ -100,7 +107,7 @@ struct SimulatedGrid {
   }
 
   private func metadata(_ page: Page, _ told: Int, _ out: inout [UInt8]) {
-    let total = page.behaviour.dropsTotal ? "null" : String(page.total)
+    let total = page.total.map { String($0) } ?? "null"
     if isRowset {
       out += Array(#""TOTAL-COUNT":\#(total),"CLIENTROWS":\#(told),"SERVERTIMESTAMP":\#(page.time),"#.utf8)
       return

@@ -101,7 +101,9 @@ package final class SimulatedPEMS: Sendable {
     if let trace = call.headers["traceparent"] { state.with { _ = $0.traces.insert(trace) } }
     switch (call.method, call.path) {
     case ("POST", "/axis/restservices/griddata"):
-      guard let grid = SimulatedGrid(call) else { return alert("The grid request is not valid", status: 400) }
+      guard let grid = SimulatedGrid(call, state.with { $0.behaviour }) else {
+        return alert("The grid request is not valid", status: 400)
+      }
       let fault = state.with { $0.admit(grid.organization, begins: grid.begins, request: call.body) }
       return await spoil(fault) { .json(grid.body(state.with { grid.page(&$0) }, fault: fault)) }
     case ("GET", "/records"):
@@ -167,6 +169,7 @@ package final class SimulatedPEMS: Sendable {
       reply.headers["Retry-After"] = retryAfter
       return reply
     case .errorAlert(let message): return alert(message)
+    case .answer(let body): return .json(Array(body.utf8))
     case .hang:
       // Ended by the cancellation that `stop` sends.
       try? await Task.sleep(for: .seconds(3600))

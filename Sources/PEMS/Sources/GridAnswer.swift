@@ -6,6 +6,8 @@ import SyncDomain
 /// Metadata is taken wherever it stands outside the rows, because the two dialects and the versions of the product
 /// nest it differently.
 struct GridAnswer {
+  /// Whether it is an object, as every answer of the service is.
+  let isObject: Bool
   /// Rows that match the filters (`RECORDS`, `TOTAL-COUNT`, `TOTALROWS`); nil when the answer does not tell, or only
   /// roughly (`500+`).
   private(set) var total: Int?
@@ -13,10 +15,14 @@ struct GridAnswer {
   private(set) var clientRows: Int?
   /// `MORERECORDPRESENT`.
   private(set) var more: Bool?
+  /// `CURRENTCURSORPOSITION`: the next page begins one behind it.
+  private(set) var position: Int?
   /// Epoch milliseconds.
   private(set) var serverTime: Int64?
   /// Messages of `ErrorAlert`; not empty means the call failed, whatever its status.
   private(set) var alerts: [String] = []
+  /// Messages of `ConfirmationAlert`; not empty means that a change was not taken.
+  private(set) var questions: [String] = []
   /// Where each row stands.
   private(set) var rows: [Range<Int>] = []
   /// Whether there was a list of rows at all, also an empty one.
@@ -28,6 +34,8 @@ struct GridAnswer {
   init(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
     let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
     var scanner = JSONScanner(at: hasMark ? 3 : 0)
+    scanner.skipSpace(bytes)
+    isObject = scanner.position < bytes.count && bytes[scanner.position] == 0x7B
     try readValue(bytes, &scanner, depth: 0)
     try scanner.finish(bytes)
   }
@@ -35,7 +43,15 @@ struct GridAnswer {
   private mutating func readValue(
     _ bytes: Span<UInt8>, _ scanner: inout JSONScanner, depth: Int
   ) throws(JSONSyntaxError) {
-    guard depth < 16, scanner.openObject(bytes) else {
+    guard depth < 16 else {
+      try scanner.skipValue(bytes)
+      return
+    }
+    if scanner.openArray(bytes) {
+      while try scanner.nextElement(bytes) { try readValue(bytes, &scanner, depth: depth + 1) }
+      return
+    }
+    guard scanner.openObject(bytes) else {
       try scanner.skipValue(bytes)
       return
     }
@@ -43,11 +59,15 @@ struct GridAnswer {
       let name = JSONText.decode(bytes.extracting(key.range), hasEscapes: key.hasEscapes)
       switch name {
       case "ROW", "DATARECORD": try readRows(bytes, &scanner)
-      case "ErrorAlert": alerts += GridAnswer.messages(try value(bytes, &scanner))
+      case "ErrorAlert": alerts += try readAlerts(bytes, &scanner)
+      case "ConfirmationAlert": questions += try readAlerts(bytes, &scanner)
+      // A record as a screen answers it: what its fields are called says nothing about the call.
+      case "USERDEFINEDSCREENFIELDVALUELIST": try scanner.skipValue(bytes)
       case "FIELD": try readColumns(bytes, &scanner)
       case "RECORDS", "TOTAL-COUNT", "TOTALROWS", "TOTALCOUNT":
         total = GridAnswer.number(try value(bytes, &scanner)).map { Int($0) } ?? total
       case "CLIENTROWS": clientRows = GridAnswer.number(try value(bytes, &scanner)).map { Int($0) }
+      case "CURRENTCURSORPOSITION": position = GridAnswer.number(try value(bytes, &scanner)).map { Int($0) }
       case "SERVERTIMESTAMP": serverTime = try value(bytes, &scanner).flatMap(InstantSpelling.milliseconds)
       case "MORERECORDPRESENT": more = GridAnswer.flag(try value(bytes, &scanner))
       default: try readValue(bytes, &scanner, depth: depth + 1)
@@ -73,6 +93,12 @@ struct GridAnswer {
       guard let number = field["aliasnum"] ?? field["order"], let name = field["name"]?.string else { continue }
       columns[GridAnswer.text(number)] = name
     }
+  }
+
+  /// An alert that can not be read is one all the same.
+  private func readAlerts(_ bytes: Span<UInt8>, _ scanner: inout JSONScanner) throws(JSONSyntaxError) -> [String] {
+    guard let value = try value(bytes, &scanner) else { return ["an alert that can not be read"] }
+    return GridAnswer.messages(value)
   }
 
   /// nil when the value holds what can not be read.

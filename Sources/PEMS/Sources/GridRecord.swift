@@ -7,7 +7,7 @@ extension GridSource {
     let request = PageRequest(organization: organization, mode: .manual, pageSize: 10)
     let answer = try await ask(
       GridRequest(definition: definition, request: request, cursor: GridCursor(), pfaId: pfaId), organization)
-    let grid = try parse(answer)
+    let grid = try parse(answer, beforePush: true)
     var mapper = RowMapper(definition, organization: organization)
     var page = SourcePage()
     var found: UpstreamRecord?

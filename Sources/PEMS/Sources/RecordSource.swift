@@ -42,13 +42,21 @@ package struct SourcePage: Sendable {
   package var rejected: [FieldIssue] = []
   /// Where the next page begins; nil: the upstream's end marker was seen.
   package var next: String?
-  /// Rows of the whole read as far as the upstream tells; nil when it does not. For progress only.
+  /// Rows of the whole read as far as the upstream tells; nil when it does not. Of a grid, the last page's is what
+  /// the read must have seen; of other sources it is for progress only.
   package var total: Int?
   /// The upstream's clock when it answered, epoch milliseconds; nil when it does not tell.
   package var serverTime: Int64?
   package var drift: [FieldDrift] = []
 
   package init() {}
+
+  /// Whether a record is no older than a moment of the upstream's clock, epoch milliseconds; true when it does not
+  /// tell.
+  package func hasChanges(since start: Int64?) -> Bool {
+    guard let start else { return !records.isEmpty }
+    return records.contains { ($0.order?.block ?? .max) >= start }
+  }
 
   /// Ids that stand in more than one of ``records``.
   package var repeatedIds: Set<String> {

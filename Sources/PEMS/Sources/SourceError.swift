@@ -15,6 +15,8 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
     case upstreamRefused = "UPSTREAM_REFUSED"
     /// A critical field is gone (R14).
     case schemaDrift = "SCHEMA_DRIFT"
+    /// The end came before as many rows as the upstream had announced: nothing may be taken for gone (R1, R7).
+    case incompleteRead = "INCOMPLETE_READ"
     /// More pages than `maxPages` (R1).
     case pageLimit = "PAGE_LIMIT"
     /// More bytes than `maxResponseBytes` (R22).
@@ -70,13 +72,22 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
     self.costsAttempt = costsAttempt
   }
 
+  /// A read of which fewer rows came than were announced. The same may succeed later: rows move while they are read.
+  package static func incomplete(_ source: String, rows: Int64, announced: Int64) -> SourceError {
+    SourceError(
+      .incompleteRead, "\(source): the read ended after \(rows) of \(announced) rows",
+      hint: "nothing is discontinued by it; ask the upstream why it withholds rows that it counts", isTransient: true)
+  }
+
   /// The same of an upstream that nobody may ask for so long.
   func resting(_ rest: Duration) -> SourceError {
     SourceError(reason, message, hint: hint, isTransient: isTransient, retryAfter: rest)
   }
 
   /// Whether the upstream failed as a whole, as far as one request can tell: it gave no answer of its own.
-  package var isOfUpstream: Bool { isTransient && reason != .upstreamRateLimited && reason != .circuitOpen }
+  package var isOfUpstream: Bool {
+    isTransient && ![.upstreamRateLimited, .circuitOpen, .incompleteRead].contains(reason)
+  }
 
   package var description: String { "\(code): \(message)" + (hint.map { " (\($0))" } ?? "") }
 }

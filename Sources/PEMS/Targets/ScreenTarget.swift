@@ -55,16 +55,15 @@ package struct ScreenTarget: RecordTarget {
     }
   }
 
-  /// A good answer is one without alerts. An answer that can not be read leaves open what became of the change.
+  /// A good answer is one without alerts, wherever in its envelope they would stand (R12). An answer that can not be
+  /// read leaves open what became of the change.
   private func check(_ answer: HTTPResponse) throws(SourceError) {
     guard !answer.body.isEmpty else { return }
-    guard let body = try? JSONValue(parsing: answer.body), case .object = body else {
+    guard let envelope = try? GridAnswer(answer.body.span), envelope.isObject else {
       throw SourceError(
         .upstreamInvalidAnswer, "\(definition.name): the answer to a change is not JSON", isTransient: true)
     }
-    let errors = GridAnswer.messages(body["ErrorAlert"])
-    guard errors.isEmpty else { throw client.alertError(errors) }
-    let questions = GridAnswer.messages(body["ConfirmationAlert"])
-    guard questions.isEmpty else { throw client.confirmationError(questions) }
+    guard envelope.alerts.isEmpty else { throw client.alertError(envelope.alerts) }
+    guard envelope.questions.isEmpty else { throw client.confirmationError(envelope.questions) }
   }
 }

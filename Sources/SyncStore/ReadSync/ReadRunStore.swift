@@ -170,6 +170,21 @@ package enum ReadRunStore {
     }
   }
 
+  /// Ids that the run saw, each once, and its rejected rows, with an id or without.
+  package static func seen(_ session: PGSession, _ claim: JobClaim) throws -> (ids: Int64, rejected: Int64) {
+    try JobStore.holding(session, claim) {
+      try session.liftTimeout()
+      try session.query(Queries.preferHashing)
+      let row = try session.query(Queries.countSeen, [.uuid(claim.id)]).one()
+      return (try row.integer("seen"), try row.integer("rejected"))
+    }
+  }
+
+  /// The next attempt reads from the first page on; what was seen stays seen.
+  package static func restart(_ session: PGSession, _ claim: JobClaim) throws {
+    try JobStore.holding(session, claim) { _ = try session.query(Queries.restartRead, [.uuid(claim.id)]) }
+  }
+
   /// Ends the run in one transaction: sweep with its KPI effect, watermark, log row, job. Returns the rows swept.
   package static func finish(_ session: PGSession, _ claim: JobClaim, _ ending: Ending, slot: Int) throws -> Int64 {
     try JobStore.holding(session, claim) {

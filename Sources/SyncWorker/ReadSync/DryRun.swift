@@ -24,6 +24,8 @@ struct DryRun: Sendable {
     let watermark = request.mode == .incremental ? stored.map { $0 - definition.overlap.inMilliseconds } : nil
     var cursor: String?
     var pages = 0
+    var announced: Int64?
+    var (start, isStill) = (Int64?.none, true)
     repeat {
       pages += 1
       guard pages <= definition.maxPages else {
@@ -34,12 +36,21 @@ struct DryRun: Sendable {
           organization: claim.organization, mode: request.mode, watermark: watermark, cursor: cursor,
           pageSize: min(request.pageSize ?? definition.pageSize, SourceDefinition.maximumPageSize)))
       try await add(page, to: &preview)
+      announced = page.total.map { Int64($0) } ?? announced
+      if pages == 1 { start = page.serverTime }
+      isStill = isStill && !page.hasChanges(since: start)
       cursor = page.next
     } while cursor != nil
     if request.mode == .full, preview.received > 0 {
       let seen = preview.seen
       let orphans = try await pool.run { try ReadPreviewStore.orphans($0, claim, seen: seen) }
       preview.take(orphans)
+      let met = Int64(preview.seen.count) + preview.rejected
+      if definition.kind == .pemsGrid,
+        SweepGuard.isIncomplete(announced: announced, met: met, orphans: orphans.swept, isStill: isStill)
+      {
+        throw SourceError.incomplete(definition.name, rows: met, announced: announced ?? 0)
+      }
     }
     let result = preview.json
     try await pool.run { try ReadPreviewStore.finish($0, claim, result: result) }

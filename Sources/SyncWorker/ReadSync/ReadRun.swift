@@ -77,14 +77,18 @@ struct ReadRun: Sendable {
     var share = KnownShare()
     var underway: Task<Void, any Error>?
     defer { underway?.cancel() }
+    // What an attempt before this one met is not known any more.
+    var isStill = position.cursor == nil && !position.isComplete
     if !position.isComplete {
       var page = try await fetch(position.cursor, watermark, number: 1)
+      let start = page.serverTime
       var pages = 1
       while true {
         try Task.checkCancellation()
         let (cursor, number) = (page.next, pages + 1)
         // The upstream makes the next page while this one is written down and published.
         async let following = cursor == nil ? nil : fetch(cursor, watermark, number: number)
+        isStill = isStill && !page.hasChanges(since: start)
         position = try await take(page, position, &ledger, &share, &backlog, &underway)
         guard let next = try await following else { break }
         page = next
@@ -94,7 +98,7 @@ struct ReadRun: Sendable {
     try await underway?.value
     try await waitUntilApplied(pages: 0, &backlog)
     CrashPoint.readApplied.pass()
-    return try await ending(position)
+    return try await ending(position, isStill: isStill)
   }
 
   /// One page of the upstream; `number` counts them from 1, so that a source without an end fails.
@@ -231,8 +235,9 @@ struct ReadRun: Sendable {
     }
   }
 
-  /// Decides whether the run may discontinue what it did not see (R7, R18).
-  private func ending(_ position: ReadPosition) async throws -> ReadRunStore.Ending {
+  /// Decides whether the run may discontinue what it did not see (R7, R18). Throws SourceError when it overlooked rows:
+  /// the next attempt begins again.
+  private func ending(_ position: ReadPosition, isStill: Bool) async throws -> ReadRunStore.Ending {
     let claim = claim
     let watermark = request.mode == .manual ? nil : position.serverTime
     func success(sweep: Bool) -> ReadRunStore.Ending {
@@ -240,6 +245,15 @@ struct ReadRun: Sendable {
     }
     guard request.mode == .full else { return success(sweep: false) }
     let (active, orphans, unreadable) = try await pool.run { try ReadRunStore.orphans($0, claim) }
+    // What other sources tell is for progress only.
+    if definition.kind == .pemsGrid, let announced = position.total, orphans > 0 || !isStill {
+      let seen = try await pool.run { try ReadRunStore.seen($0, claim) }
+      let met = seen.ids + seen.rejected
+      if SweepGuard.isIncomplete(announced: announced, met: met, orphans: orphans, isStill: isStill) {
+        try await pool.run { try ReadRunStore.restart($0, claim) }
+        throw SourceError.incomplete(definition.name, rows: met, announced: announced)
+      }
+    }
     switch SweepGuard.decide(
       received: position.recordsRead, active: active, orphans: orphans, unreadable: unreadable,
       share: definition.maxDiscontinuedShare, isApproved: isApproved)

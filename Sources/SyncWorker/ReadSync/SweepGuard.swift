@@ -23,6 +23,20 @@ package enum SweepGuard: Hashable, Sendable {
     return unreadable == 0 && Double(orphans) <= Double(active) * share ? .sweep : .ask
   }
 
+  /// Whether a complete full read must be taken for incomplete, because it met fewer rows than were announced (R1, R3).
+  ///
+  /// A list may hold a row twice, which then counts twice in what is announced. That is believed only while nothing
+  /// moved that could have hidden another row, and nothing would be discontinued on the strength of it.
+  ///
+  /// - Parameters:
+  ///   - announced: rows of the upstream; nil when it does not tell.
+  ///   - met: ids seen, each once, and rejected rows.
+  ///   - isStill: no row of the read is newer than its beginning.
+  package static func isIncomplete(announced: Int64?, met: Int64, orphans: Int64, isStill: Bool) -> Bool {
+    guard let announced, met < announced else { return false }
+    return orphans > 0 || !isStill
+  }
+
   /// What the person is asked, once the guard has said ``ask``.
   package static func question(active: Int64, orphans: Int64, unreadable: Int64 = 0) -> (code: String, message: String)
   {
