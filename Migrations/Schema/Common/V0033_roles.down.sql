@@ -62,3 +62,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT 'materialized_view_removed', (NOT EXISTS (SELECT FROM pg_matviews WHERE schemaname = 'public'))::int::numeric,
     CASE WHEN EXISTS (SELECT FROM pg_matviews WHERE schemaname = 'public') THEN 'PRESENT' ELSE 'CONFIRMED_REMOVED' END
 $$;
+
+DROP POLICY dead_letter_worker ON dead_letter;
+DROP POLICY dead_letter_system ON dead_letter;
+DROP POLICY dead_letter_tenant ON dead_letter;
+ALTER TABLE dead_letter NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE dead_letter DISABLE ROW LEVEL SECURITY;

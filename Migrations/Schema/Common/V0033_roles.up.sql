@@ -99,3 +99,13 @@ EXCEPTION WHEN insufficient_privilege THEN
   RAISE NOTICE 'the functions of applications stay with their creator: %', SQLERRM;
 END
 $$;
+
+-- Letters hold what tenants sent. Those of nobody we know belong to whoever looks after the machinery, and workers keep
+-- what they find, whosoever it is.
+ALTER TABLE dead_letter ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dead_letter FORCE ROW LEVEL SECURITY;
+CREATE POLICY dead_letter_tenant ON dead_letter
+  USING (organization_id IS NULL OR organization_id = (SELECT syncline_organization()))
+  WITH CHECK (organization_id IS NULL OR organization_id = (SELECT syncline_organization()));
+CREATE POLICY dead_letter_system ON dead_letter TO syncline_system USING (true) WITH CHECK (true);
+CREATE POLICY dead_letter_worker ON dead_letter FOR INSERT TO syncline_worker WITH CHECK (true);

@@ -158,9 +158,13 @@ package struct DecodedMessage: Sendable {
     case .requested(let request):
       return .readRequest(request, key: event.requestKey(request.organization), jobId: jobId)
     case .changed(let organization, let record):
-      return .changed(
-        organization: organization, RecordCanonicalizer(organization: organization).canonicalize(record),
-        event: identity(event))
+      let outcome = RecordCanonicalizer(organization: organization).canonicalize(record)
+      // No record at all: the message lacks what it must have, and is kept whole. A page goes on with its others.
+      if case .rejected(let issue) = outcome, [IssueCode.missingPfaId, IssueCode.invalidRecord].contains(issue.code) {
+        throw MessageFault(
+          code: issue.code, reason: issue.field.map { "record.\($0) is missing" } ?? "record is no object")
+      }
+      return .changed(organization: organization, outcome, event: identity(event))
     case .page(let page):
       let canonicalizer = RecordCanonicalizer(organization: page.organization)
       return .page(

@@ -103,6 +103,7 @@ struct HostileTests {
       UNION ALL SELECT 'function ' || oid::regprocedure || ' ' || md5(prosrc) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace
       UNION ALL SELECT 'role ' || rolname || ' ' || rolsuper || ' ' || rolbypassrls FROM pg_roles
+        WHERE rolname LIKE 'syncline%' OR rolsuper OR rolbypassrls
       UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname !~ '^(pg_|org_)'
       UNION ALL SELECT 'policy ' || polname || ' ' || polrelid::regclass FROM pg_policy ORDER BY 1
       """)
