@@ -172,6 +172,17 @@ struct DecisionTests {
     #expect(prices == ["3", "1", "2", "4", "5"])
   }
 
+  @Test("domain 4: no two kinds of lanes share a slot of the totals, nor any lane one with the edits of applications")
+  func slots() {
+    var owners: [Int: String] = [:]
+    for number in 0..<16 { owners[number] = "edits" }
+    for kind in WorkKind.allCases.map(\.rawValue) + ["?"] {
+      let slots = Set((Int32(0)..<1_000).map { WorkKind.slot(of: kind, partition: $0) })
+      #expect(slots.count == 64 && slots.allSatisfy { (0...Int(Int16.max)).contains($0) })
+      for slot in slots { #expect(owners.updateValue(kind, forKey: slot) == nil, "\(kind) \(slot)") }
+    }
+  }
+
   @Test("a page whose job can not be one of ours is applied like single changes")
   func foreignPage() {
     var page = SourcePage()

@@ -210,7 +210,7 @@ final class Lane: Sendable {
   private func origin() -> ApplyStore.Origin {
     let day = timestamp(.now).prefix(10)
     return ApplyStore.Origin(
-      slot: Int(claim.partition) % 16, stream: "\(claim.topic)/\(claim.partition)/\(day)", topic: claim.topic,
-      partition: claim.partition)
+      slot: WorkKind.slot(of: tools.kind, partition: claim.partition),
+      stream: "\(claim.topic)/\(claim.partition)/\(day)", topic: claim.topic, partition: claim.partition)
   }
 }

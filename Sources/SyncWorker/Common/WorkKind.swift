@@ -38,6 +38,16 @@ package enum WorkKind: String, CaseIterable, Sendable {
   /// Somebody waits for it: it has connections of its own, so that it never queues behind bulk work.
   var isInteractive: Bool { self == .draftCommit }
 
+  /// The slot of the totals that a partition's lane adds to. Edits by `update_mirror_with_lock` have 0 to 15, spread by
+  /// their backends.
+  ///
+  /// A lane that changes records twice in one transaction holds its slots while it waits for the second ones. Whoever
+  /// holds those must not wait for these slots in turn: so lanes of two kinds, and edits, never share any.
+  package static func slot(of kind: String, partition: Int32) -> Int {
+    let place = allCases.firstIndex { $0.rawValue == kind } ?? allCases.count
+    return 16 + place * 64 + Int(partition) % 64
+  }
+
   /// The kinds whose messages only queue a job, for the job runner to drive.
   static let drivenByJobs: Set<WorkKind> = [.readSync, .schemaChange]
 }
