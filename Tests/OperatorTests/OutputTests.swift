@@ -67,6 +67,20 @@ struct OutputTests {
     #expect(tiny.contains("81800.26"))
   }
 
+  @Test("A name that a command takes is whole on any terminal, unless it is longer than a UUID; other text gives way")
+  func names() throws {
+    let (id, long) = ("3f0c4c1e-0000-4000-8000-000000000000", String(repeating: "x", count: 100))
+    let rows: [[Cell]] = [[.text(id), .text("short"), .text(long)], [.text(long), .text("PFA-0001"), .text("y")]]
+    let table = Table([Column("id"), Column("pfa_id"), Column("note")], rows: rows)
+    let recorder = Recorder()
+    let terminal = Terminal(isTerminal: true, width: 60, height: nil, hasColor: false)
+    try recorder.output(.table, terminal: terminal).write(table)
+    let lines = recorder.data.split(separator: "\n").map(String.init)
+    #expect(lines[1].contains(id) && lines[1].hasSuffix("x…") && lines[2].contains("PFA-0001"))
+    #expect(lines[2].hasPrefix(String(repeating: "x", count: 39) + "…"))
+    #expect(lines.allSatisfy { displayWidth($0) <= 60 })
+  }
+
   @Test("JSON, as a whole: exact decimals, nulls, JSON inside, no raw control character")
   func json() throws {
     #expect(

@@ -40,6 +40,8 @@ package struct Column: Sendable, Equatable {
   var isRightAligned: Bool { kind == .integer || kind == .decimal }
   /// Only free text may give way on a terminal; half a number would be another number.
   var mayGiveWay: Bool { kind == .text || kind == .json }
+  /// What a command takes to find one: jobs, records, conflicts, edits.
+  var isName: Bool { kind == .text && (name == "id" || name == "job" || name.hasSuffix("_id")) }
 }
 
 /// One value.

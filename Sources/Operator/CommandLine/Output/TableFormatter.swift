@@ -13,6 +13,8 @@ struct TableFormatter: RowFormatter {
   private static let sampleSize = 1000
   /// Text columns are not cut below this.
   private static let narrowest = 8
+  /// Names that commands take are whole up to this: half of one finds nothing. A UUID has 36.
+  private static let longestName = 40
 
   private var sample: [[String]] = []
   private var widths: [Int]?
@@ -51,13 +53,15 @@ struct TableFormatter: RowFormatter {
       isBelow(columns[column]) ? 0 : ([header] + sample).map { displayWidth($0[column]) }.max() ?? 0
     }
     guard let width else { return widths }
+    let floors = columns.indices.map { column in
+      columns[column].isName ? min(widths[column], TableFormatter.longestName) : TableFormatter.narrowest
+    }
     let yielding = columns.indices.filter { columns[$0].mayGiveWay && !isBelow(columns[$0]) }
     var excess = widths.reduce(0, +) + 2 * max(0, columns.count { !isBelow($0) } - 1) - width
     while excess > 0 {
       // The widest gives way, one column at a time, so that short ones stay whole.
-      guard let widest = yielding.max(by: { widths[$0] < widths[$1] }), widths[widest] > TableFormatter.narrowest else {
-        break
-      }
+      let wide = yielding.filter { widths[$0] > floors[$0] }
+      guard let widest = wide.max(by: { widths[$0] < widths[$1] }) else { break }
       widths[widest] -= 1
       excess -= 1
     }
