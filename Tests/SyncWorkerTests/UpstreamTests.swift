@@ -249,6 +249,10 @@ struct UpstreamTests {
           "forecastStart|INVALID_DATE|31-FEB-2025", "isActualized|INVALID_BOOLEAN|maybe",
           "monthlyRate|INVALID_NUMBER|12,34,56",
         ])
+      // Who waits is told as well, whatever the exit code says of the run.
+      let again = try await world.syncline("sync run RIO --source sim --mode full --wait")
+      #expect(again.code == 0 && again.messages.contains("not all is as the source has it, first "), "\(again)")
+      #expect(again.messages.contains("see 'syncline log show "))
       #expect(
         try await world.lines("SELECT monthly_rate, forecast_start FROM pfa_mirror WHERE pfa_id = '\(id(77))'") == [
           "∅|∅"

@@ -29,10 +29,20 @@ struct JobWait: Sendable {
       try DryRunReport(json: status.progress).write(poll.output)
       return .ok
     }
-    let cells = try await poll.connection.run { session in
-      try session.reading { try LogReports.log(session, job: jobId).map { try Cell.cells($0, LogColumns.all) } }
+    let run = try await poll.connection.run { session in
+      try session.reading {
+        try LogReports.log(session, job: jobId).map { row in
+          (
+            cells: try Cell.cells(row, LogColumns.all),
+            fault: try LogReports.issues(session, of: row, limit: 1).first.map(JobWait.fault)
+          )
+        }
+      }
     }
-    if let cells { try poll.output.show(LogColumns.all, cells) }
+    if let run { try poll.output.show(LogColumns.all, run.cells) }
+    if let fault = run?.fault {
+      poll.output.message("not all is as the source has it, first \(fault); see 'syncline log show \(jobId)'")
+    }
     // A guard kept the run from its effect: until somebody approves, or, of an empty read, for good.
     let code = status.errorCode ?? (status.state == .awaitingApproval ? "AWAITING_APPROVAL" : nil)
     guard let code else { return JobEnd.exit(status) }
@@ -42,5 +52,13 @@ struct JobWait: Sendable {
       : "see whether the upstream has lost its records, then read again; 'syncline jobs why \(jobId)'"
     poll.output.message("\(code): \(status.errorMessage ?? ""); do: \(advice)")
     return JobEnd.exit(status)
+  }
+
+  /// What was wrong with a record, and where.
+  private static func fault(_ issue: PGRow) throws -> String {
+    let field = try issue.text("field").map { " in \($0)" } ?? ""
+    let record = try issue.text("pfa_id").map { " of \($0)" } ?? ""
+    let cost = try issue.bool("rejected") == true ? ", which was rejected" : ""
+    return printable("\(try issue.string("code"))\(field)\(record)\(cost)")
   }
 }
