@@ -59,13 +59,15 @@ PARTS := StyleTests|YAMLTests SyncDomainTests SimulationTests|FuzzTests KafkaTes
   SyncWorkerTests|SyncSchedulerTests
 EMPTY :=
 REST := $(subst $(EMPTY) $(EMPTY),|,$(strip $(PARTS)))
+# Runs them, of the build that $(BUILT) names, and what is in none of them; of FILTER, that alone.
+IN_PARTS = for part in $(if $(FILTER),'$(FILTER)',$(foreach part,$(PARTS),'$(part)')); do \
+  swift test --skip-build --disable-xctest --parallel $(BUILT) --filter "$$part" 2>&1 | $(SHOW); done; \
+  $(if $(FILTER),true,swift test --skip-build --disable-xctest --parallel $(BUILT) --skip '$(REST)' 2>&1 | $(SHOW))
 
 .PHONY: test
 test: setup lint build ## Run every test
 	@.ci/setup --test
-	@for part in $(if $(FILTER),'$(FILTER)',$(foreach part,$(PARTS),'$(part)')); do \
-	  swift test --skip-build --disable-xctest --parallel --filter "$$part" 2>&1 | $(SHOW); done
-	@$(if $(FILTER),true,swift test --skip-build --disable-xctest --parallel --skip '$(REST)' 2>&1 | $(SHOW))
+	@$(IN_PARTS)
 	@$(if $(FILTER),true,.ci/chart-test)
 
 .PHONY: chart
@@ -132,14 +134,16 @@ requirements: ## Print which requirement is proved by which test; ARGS=--missing
 	@.ci/requirements $(ARGS)
 
 .PHONY: tsan
+tsan: BUILT := $(TSAN)
 tsan: setup ## Run the tests under the thread sanitizer
 	@swift build $(QUIET) --build-tests $(TSAN)
-	@TSAN_OPTIONS=halt_on_error=1 swift test --skip-build $(TSAN) $(TEST) 2>&1 | $(SHOW)
+	@export TSAN_OPTIONS=halt_on_error=1; $(IN_PARTS)
 
 .PHONY: asan
+asan: BUILT := $(ASAN)
 asan: setup ## Run the tests under the address sanitizer
 	@swift build $(QUIET) --build-tests --disable-xctest $(ASAN)
-	@swift test --skip-build $(ASAN) $(TEST) 2>&1 | $(SHOW)
+	@$(IN_PARTS)
 
 .PHONY: coverage
 coverage: setup ## Run the tests and print the share of lines they reach, per file

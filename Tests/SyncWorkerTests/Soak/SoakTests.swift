@@ -54,6 +54,7 @@ struct SoakTests {
             SELECT id, kind, state, attempt, run_at, lease_owner, lease_expires_at, progress FROM sync_job
             WHERE finished_at IS NULL
             """)
+          faults += try await deadlocks()
           break
         }
         rounds += 1
@@ -65,6 +66,14 @@ struct SoakTests {
       )
       print("soak: \(faults.isEmpty ? "PASS" : "FAIL")")
       #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+    }
+  }
+
+  /// What the server's log says of deadlocks: the statements that waited for each other.
+  private func deadlocks() async throws -> [String] {
+    let lines = try readTextFile(try await TestDatabase.embedded().logPath).split(separator: "\n")
+    return lines.indices.filter { lines[$0].contains("deadlock detected") }.flatMap { index in
+      lines[index..<min(index + 12, lines.count)].map(String.init)
     }
   }
 
