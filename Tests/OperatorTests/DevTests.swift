@@ -25,7 +25,7 @@ import Testing
       let printed = Self.line(first, "export \(name)=")
       #expect(printed != nil && Self.line(other, "export \(name)=") == printed, "a second one says it again")
     }
-    let text = try String(contentsOfFile: home + "/data/postmaster.pid", encoding: .utf8)
+    let text = try readTextFile(home + "/data/postmaster.pid")
     let server = try #require(text.split(separator: "\n").first.flatMap { Int32($0) })
     kill(server, SIGKILL)
     #expect(await first.wait() == ExitCode.unreachable.rawValue)
@@ -49,7 +49,7 @@ import Testing
 
   /// What follows this beginning of a line of its output.
   private static func line(_ dev: LeashedProcess, _ beginning: String) -> String? {
-    let text = (try? String(contentsOfFile: dev.logPath, encoding: .utf8)) ?? ""
+    let text = (try? readTextFile(dev.logPath)) ?? ""
     return text.split(separator: "\n").first { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count)) }
   }
 }

@@ -24,7 +24,7 @@ enum PgBench {
       ["-n", "-M", "prepared", "-c", "\(clients)", "-j", "2", "-T", "\(seconds)", "-f", scriptPath, url],
       environment: ["PATH": "/usr/bin:/bin"], logPath: logPath)
     let status = await child.wait()
-    let log = (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? ""
+    let log = (try? readTextFile(logPath)) ?? ""
     guard status == 0, let line = log.split(separator: "\n").last(where: { $0.hasPrefix("tps = ") }),
       let rate = Double(line.dropFirst(6).prefix { $0 != " " })
     else { throw CommandError(.failure, "BENCH_FAILED", "pgbench: \(log.suffix(300))") }

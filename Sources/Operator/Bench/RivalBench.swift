@@ -102,7 +102,7 @@ package struct RivalBench: Sendable {
     let status = await child.wait()
     let seconds = started.duration(to: .now).inSeconds
     guard status == 0 else {
-      let log = (try? String(contentsOfFile: base + ".log", encoding: .utf8)) ?? ""
+      let log = (try? readTextFile(base + ".log")) ?? ""
       throw CommandError(.failure, "BENCH_FAILED", "psql: \(log.suffix(300))")
     }
     return seconds

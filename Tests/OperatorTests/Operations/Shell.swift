@@ -55,7 +55,7 @@ func shell(_ script: String, _ arguments: [String] = [], _ variables: [String: S
         })
     }
   }
-  return ShellResult(status: status, output: (try? String(contentsOfFile: output, encoding: .utf8)) ?? "")
+  return ShellResult(status: status, output: (try? readTextFile(output, limit: 64 << 20)) ?? "")
 }
 
 /// The first column of a query at any URL.

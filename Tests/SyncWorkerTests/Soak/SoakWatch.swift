@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Runtime
 import TestKit
 
 /// What grows in a long run, or must not: memory and descriptors of processes, connections, dead rows.
@@ -51,7 +52,7 @@ struct SoakWatch {
   }
 
   private static func resident(_ pid: Int32) -> Int {
-    let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+    let status = (try? readTextFile("/proc/\(pid)/status")) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
     return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
   }
