@@ -7,6 +7,7 @@
 DO $$
 DECLARE
   wanted text;
+  present text := current_setting('role');
   all_roles text[] := ARRAY['syncline_worker', 'syncline_app', 'syncline_reader', 'syncline_system'];
 BEGIN
   IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN RETURN; END IF;
@@ -22,11 +23,18 @@ BEGIN
       EXECUTE format('GRANT %I TO syncline_login', wanted);
     END IF;
   END LOOP;
-  IF NOT pg_has_role(current_user, 'syncline_login', 'MEMBER') THEN
+  BEGIN
     EXECUTE format('GRANT syncline_login TO %I', current_user);
-  END IF;
+  EXCEPTION WHEN insufficient_privilege THEN
+    -- Somebody else may have done it.
+    NULL;
+  END;
   FOREACH wanted IN ARRAY all_roles LOOP
     EXECUTE format('REVOKE %I FROM %I', wanted, current_user);
+  END LOOP;
+  -- Whether it may still take them is tried, as in V0001; if not, all of this is undone.
+  FOREACH wanted IN ARRAY all_roles LOOP
+    PERFORM set_config('role', wanted, true), set_config('role', present, true);
   END LOOP;
 EXCEPTION WHEN insufficient_privilege THEN
   RAISE NOTICE 'the login keeps what the roles have, until somebody who may grants it syncline_login instead: %', SQLERRM;
