@@ -108,6 +108,7 @@ package enum Queries {
   package static let holdPushes = SQLCatalog.text(PackageResources.hold_pushes_sql)
   package static let keepFailedPush = SQLCatalog.text(PackageResources.keep_failed_push_sql)
   package static let loadPush = SQLCatalog.text(PackageResources.load_push_sql)
+  package static let lockPushedRecord = SQLCatalog.text(PackageResources.lock_pushed_record_sql)
   package static let lockPushClaims = SQLCatalog.text(PackageResources.lock_push_claims_sql)
   package static let logPush = SQLCatalog.text(PackageResources.log_push_sql)
   package static let notePush = SQLCatalog.text(PackageResources.note_push_sql)
@@ -293,6 +294,7 @@ package enum Queries {
     ("hold_pushes", holdPushes),
     ("keep_failed_push", keepFailedPush),
     ("load_push", loadPush),
+    ("lock_pushed_record", lockPushedRecord),
     ("lock_push_claims", lockPushClaims),
     ("log_push", logPush),
     ("note_push", notePush),

@@ -2,14 +2,13 @@
 -- values in PEMS are remembered, so that the next read finds nothing new in them; the content known before is then no
 -- longer what PEMS has, and must not be taken for it when PEMS goes back to it.
 -- $1 edit  $2 token  $3 kind  $4 fields  $5 base values  $6 local values  $7 remote values
--- No row: the push is no longer held. Locks: the record, then the edit.
+-- No row: the push is no longer held. Runs after lock_pushed_record.sql. Locks: the edit.
 WITH held AS MATERIALIZED (
   SELECT m.id, m.mirror_id FROM pfa_modification m
   WHERE m.id = $1::uuid AND m.lease_token = $2::uuid AND m.sync_state = 'syncing'
 ),
 record AS MATERIALIZED (
   SELECT r.id, r.organization_id, r.data, r.pending_base, r.version FROM held h JOIN pfa_mirror r ON r.id = h.mirror_id
-  FOR NO KEY UPDATE OF r
 ),
 stopped AS (
   UPDATE pfa_modification m

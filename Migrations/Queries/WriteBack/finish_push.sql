@@ -9,14 +9,13 @@
 -- to that one, and this would be news. So it is when the record has left the value meanwhile, following PEMS to
 -- another. A read that is newer than that order and still says otherwise has seen PEMS after the push: somebody has
 -- changed the field again, and when the record is read the next time this is news as well.
--- Locks: the record, then the edit. Indexes: primary keys, pfa_sync_conflict_open.
+-- Runs after lock_pushed_record.sql. Locks: the edit. Indexes: primary keys, pfa_sync_conflict_open.
 WITH held AS MATERIALIZED (
   SELECT m.id, m.mirror_id FROM pfa_modification m
   WHERE m.id = $1::uuid AND m.lease_token = $2::uuid AND m.sync_state = 'syncing'
 ),
 record AS MATERIALIZED (
   SELECT r.id, r.data, r.pending_base, r.content_hash, r.source_block, r.source_index FROM held h JOIN pfa_mirror r ON r.id = h.mirror_id
-  FOR NO KEY UPDATE OF r
 ),
 synced AS (
   UPDATE pfa_modification m

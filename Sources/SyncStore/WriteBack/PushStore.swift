@@ -98,6 +98,7 @@ package enum PushStore {
         .uuid(claim.id), .uuid(claim.token), .json(values.encoded()), .int(hashes.before), .int(hashes.after),
         PGValue(order?.block), PGValue(order?.index),
       ]
+      try session.query(Queries.lockPushedRecord, [.uuid(claim.id)])
       _ = try held(try session.query(Queries.finishPush, values))
       try count(session, claim, day, wasSent ? .updated : .unchanged)
     }
@@ -109,6 +110,7 @@ package enum PushStore {
         .uuid(claim.id), .uuid(claim.token), .text(conflict.kind.rawValue), .array(.text(conflict.fields)),
         .json(conflict.base.encoded()), .json(conflict.local.encoded()), .json(conflict.remote.encoded()),
       ]
+      try session.query(Queries.lockPushedRecord, [.uuid(claim.id)])
       _ = try held(try session.query(Queries.conflictPush, values))
       try count(session, claim, day, .conflicted)
     }

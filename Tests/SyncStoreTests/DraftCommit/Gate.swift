@@ -4,25 +4,28 @@ import TestKit
 /// A place in other sessions' transactions at which they wait until the test lets them go on.
 struct Gate {
   private let keeper: PGConnection
+  private let number: Int32
 
-  init() async throws {
+  /// `number`: tells two gates of a test apart.
+  init(_ number: Int32 = 7) async throws {
+    self.number = number
     keeper = try await SyncDatabase.current.connect("gate")
-    try await keeper.run { _ = try $0.query("SELECT pg_advisory_lock(7)") }
+    try await keeper.run { _ = try $0.query("SELECT pg_advisory_lock($1)", [.int(Int64(number))]) }
   }
 
   func open() async throws {
-    try await keeper.run { _ = try $0.query("SELECT pg_advisory_unlock(7)") }
+    try await keeper.run { [number] in _ = try $0.query("SELECT pg_advisory_unlock($1)", [.int(Int64(number))]) }
   }
 
   /// Waits until so many sessions stand there.
   func reached(by sessions: Int = 1) async throws {
     try await until("\(sessions) at the gate") {
-      try await keeper.run {
+      try await keeper.run { [number] in
         try $0.count(
           """
-          SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted
+          SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND objid = $1::int::oid AND NOT granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          """) == sessions
+          """, [.int4(number)]) == sessions
       }
     }
   }
@@ -36,5 +39,7 @@ struct Gate {
 }
 
 extension PGSession {
-  func waitAtGate() throws { try query("SELECT pg_advisory_xact_lock_shared(7)") }
+  func waitAtGate(_ number: Int32 = 7) throws {
+    try query("SELECT pg_advisory_xact_lock_shared($1)", [.int(Int64(number))])
+  }
 }

@@ -78,7 +78,7 @@ struct SoakTests {
       return ["\(error)"]
     }
     return lines.indices.filter { lines[$0].contains("deadlock detected") }.flatMap { index in
-      lines[index..<min(index + 12, lines.count)].map(String.init)
+      lines[index..<min(index + 150, lines.count)].filter { !$0.hasPrefix("\t--") }.prefix(100).map(String.init)
     }
   }
 
