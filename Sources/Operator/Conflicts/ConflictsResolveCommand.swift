@@ -8,22 +8,25 @@ enum ConflictsResolveCommand {
     path: ["conflicts", "resolve"], summary: "Decide a conflict",
     discussion: """
       mine puts the edit on top of what PEMS says now and pushes it; theirs gives the edit up; --set takes the edit \
-      with other values and pushes that.
+      with other values and pushes that. It is done with the rights of the edit's own user, or of --user; the \
+      histories keep who decided: --user, else SYNCLINE_ACTOR, else the login.
       """,
     arguments: [Argument("ID", "the conflict")],
     options: [
       .choice("take", ["mine", "theirs"], "whose values hold"), FieldAssignment.option,
-      .text("user", "ID", "who decides; needs write permission; default: this login"),
+      .text(
+        "user", "ID", "who decides, and needs write permission then; default: whoever runs this, for the edit's user"),
     ],
     examples: [
-      Example("syncline conflicts resolve ID --take theirs --user ann --reason 'agreed with the site'", "give it up"),
-      Example("syncline conflicts resolve ID --set forecastEnd=2026-08-31 --user ann", "meet in the middle"),
+      Example("syncline conflicts resolve ID --take theirs --reason 'agreed with the site'", "give it up"),
+      Example("syncline conflicts resolve ID --set forecastEnd=2026-08-31", "meet in the middle"),
     ], needs: [.database], change: .alters
   ) { invocation in
     let id = try ConflictsShowCommand.conflictId(invocation)
     let choice = try chosen(invocation)
     try await invocation.confirm("decide conflict \(id)")
     let (user, reason) = (invocation.actor, invocation.reason)
+    let rights: ConflictStore.Rights = invocation.option("user") == nil ? .editor : .own
     let cells = try await Database.run(invocation) { session in
       guard let row = try session.reading({ try DraftReports.conflict(session, id) }) else {
         throw DraftErrors.noConflict(id)
@@ -31,9 +34,9 @@ enum ConflictsResolveCommand {
       let organization = try row.string("organization_id")
       do {
         _ = try ConflictStore.resolve(
-          session, id, organization: organization, choice: choice, user: user, reason: reason)
+          session, id, organization: organization, choice: choice, user: user, with: rights, reason: reason)
       } catch let failure as ConflictStore.Failure {
-        throw DraftErrors.explain(failure, id, user: user, organization: organization)
+        throw DraftErrors.explain(failure, id, organization: organization)
       }
       return try session.reading {
         try DraftReports.conflict(session, id).map { try Cell.cells($0, DraftColumns.conflict) }

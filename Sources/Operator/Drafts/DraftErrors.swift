@@ -80,12 +80,16 @@ enum DraftErrors {
 
   /// What to do about a user who may not write in an organization.
   static func forbidden(user: String, organization: String, isSuspended: Bool) -> String {
+    if isSuspended { return suspended(organization) }
     let (who, tenant) = (shellQuoted(user), shellQuoted(organization))
-    return isSuspended
-      ? "see 'syncline organizations show \(tenant)'; 'syncline organizations suspend \(tenant) --resume' "
-        + "takes it back"
-      : "see 'syncline permissions list --organization \(tenant)'; "
-        + "'syncline permissions grant \(who) \(tenant)' lets edit"
+    return "see 'syncline permissions list --organization \(tenant)'; "
+      + "'syncline permissions grant \(who) \(tenant)' lets edit"
+  }
+
+  private static func suspended(_ organization: String) -> String {
+    let tenant = shellQuoted(organization)
+    return "see 'syncline organizations show \(tenant)'; 'syncline organizations suspend \(tenant) --resume' "
+      + "takes it back"
   }
 
   private static let exits: [String: ExitCode] = [
@@ -99,7 +103,7 @@ enum DraftErrors {
 
   /// Why the conflict of this id was not resolved.
   static func explain(
-    _ failure: ConflictStore.Failure, _ id: String, user: String, organization: String
+    _ failure: ConflictStore.Failure, _ id: String, organization: String
   ) -> CommandError {
     switch failure {
     case .notFound: noConflict(id)
@@ -107,14 +111,14 @@ enum DraftErrors {
       CommandError(
         .conflict, "CONFLICT_RESOLVED", "somebody has resolved this conflict already",
         hint: "see 'syncline conflicts show \(id)'")
-    case .forbidden:
+    case .forbidden(let user):
       CommandError(
         .failure, EditCode.forbidden, "user \(user) has no write permission in \(organization)",
         hint: forbidden(user: user, organization: organization, isSuspended: false))
     case .suspended:
       CommandError(
         .failure, EditCode.forbidden, "organization \(organization) is suspended",
-        hint: forbidden(user: user, organization: organization, isSuspended: true))
+        hint: suspended(organization))
     case .changed(let fields):
       CommandError(
         .conflict, EditCode.conflict,

@@ -92,7 +92,7 @@ enum AlertCatalog {
       "SynclineConflicts", .warning, when: "max(\(M.conflicts.name){status=\"open\"}) > 0", for: "1d",
       "{{ $value }} conflicts are open since a day.",
       do: "'syncline conflicts list', 'syncline conflicts show CONFLICT'; who knows the record decides: 'syncline "
-        + "conflicts resolve CONFLICT --take mine --user NAME', or theirs."),
+        + "conflicts resolve CONFLICT --take mine', or theirs."),
     AlertRule(
       "SynclineCommitsSlow", .warning,
       when: "histogram_quantile(0.95, sum by (le) (rate(\(M.commitToVisible.name)_bucket[10m]))) > 5", for: "10m",

@@ -8,8 +8,8 @@ package enum ConflictStore {
     case notFound
     /// Somebody was faster.
     case resolved
-    /// The user may not write there.
-    case forbidden
+    /// This user may not write there.
+    case forbidden(String)
     /// Nobody may write there.
     case suspended
     /// Others have edited these fields since the conflict was shown. Its row tells now what they say.
@@ -17,22 +17,31 @@ package enum ConflictStore {
     case invalid([EditRules.Finding])
   }
 
-  /// Ends a conflict. Blocks while another writer holds the record. Throws ``Failure``; then nothing has changed, but
-  /// for what the conflict shows after ``Failure/changed(_:)``.
+  /// By whose permission a conflict is decided.
+  package enum Rights: Sendable {
+    /// Of whoever decides.
+    case own
+    /// Of the user whose edit it is: an operator need not be a user.
+    case editor
+  }
+
+  /// Ends a conflict. `user` is who decides, and whom the histories keep. Blocks while another writer holds the record.
+  /// Throws ``Failure``; then nothing has changed, but for what the conflict shows after ``Failure/changed(_:)``.
   package static func resolve(
     _ session: PGSession, _ id: String, organization: String, choice: ConflictResolution.Choice, user: String,
-    reason: String?
+    with rights: Rights = .own, reason: String?
   ) throws -> ConflictResolution {
     var unseen: [String] = []
     let resolution = try session.asWorker(organization) { () -> ConflictResolution? in
       let results = try session.pipeline([
-        PGStatement(Queries.listEditors, [.text(organization), .array(.text([user]))]),
         PGStatement(Queries.lockConflictRecord, [.uuid(id)]), PGStatement(Queries.lockConflict, [.uuid(id)]),
       ])
-      guard let recordRow = results[1].first, let row = results[2].first else { throw Failure.notFound }
-      let editors = try Editors(results[0])
+      guard let recordRow = results[0].first, let row = results[1].first else { throw Failure.notFound }
+      let holder = rights == .own ? user : try row.string("user_id")
+      let editors = try Editors(
+        try session.query(Queries.listEditors, [.text(organization), .array(.text([holder]))]))
       if editors.isSuspended { throw Failure.suspended }
-      guard editors.users.contains(user) else { throw Failure.forbidden }
+      guard editors.users.contains(holder) else { throw Failure.forbidden(holder) }
       guard try row.string("status") == "open", try row.string("sync_state") == "conflict" else {
         throw Failure.resolved
       }

@@ -103,20 +103,30 @@ import Testing
     let both = try await syncline("conflicts", "resolve", id, "--user", "bob", "--take", "mine", "--set", "dor=X")
     #expect(both.code == .usage && both.messages.contains("exclude each other"))
     #expect(try await syncline("conflicts", "resolve", id, "--user", "eve", "--take", "mine").code == .failure)
-    let actor = ["SYNCLINE_ACTOR": "eve"]
-    let byActor = try await syncline("conflicts", "resolve", id, "--take", "mine", environment: actor)
-    #expect(byActor.code == .failure && byActor.messages.contains("user eve has no write permission"))
+    let eve = ["SYNCLINE_ACTOR": "eve"]
+    // Without --user the edit's user must be allowed to, at this moment; eve is none.
+    try await sql("UPDATE org_permission SET level = 'read' WHERE user_id = 'bob'")
+    let revoked = try await syncline("conflicts", "resolve", id, "--take", "mine", environment: eve)
+    #expect(revoked.code == .failure && revoked.messages.contains("user bob has no write permission"))
+    #expect(revoked.messages.contains("'syncline permissions grant bob RIO'"))
+    try await sql("UPDATE org_permission SET level = 'write' WHERE user_id = 'bob'")
     #expect(try await syncline("conflicts", "resolve", id, "--user", "bob", "--set", "monthlyRate=-1").code == .invalid)
     let decision = ["conflicts", "resolve", id, "--set", "dor=BOTH", "--reason", "agreed"]
     _ = try await value(
       "UPDATE pfa_mirror SET data = data || '{\"dor\": \"EVE\"}', version = 3 WHERE pfa_id = 'P1' RETURNING version")
-    let bob = ["SYNCLINE_ACTOR": "bob"]
-    let blind = try await syncline(decision, environment: bob)
+    let blind = try await syncline(decision, environment: eve)
     #expect(blind.code == .conflict && blind.messages.contains("others have edited dor"))
     #expect(try await syncline("conflicts", "show", id).data.contains("EVE"))
-    let resolved = try await syncline(decision, environment: bob)
-    #expect(resolved.code == .ok)
-    #expect(try resolved.json["resolution"]?.string == "set" && resolved.json["resolved_by"]?.string == "bob")
+    let resolved = try await syncline(decision, environment: eve)
+    #expect(resolved.code == .ok, "\(resolved.messages)")
+    #expect(try resolved.json["resolution"]?.string == "set" && resolved.json["resolved_by"]?.string == "eve")
+    let edit = try #require(try await value("SELECT modification_id FROM pfa_sync_conflict"))
+    #expect(
+      try await value(
+        "SELECT metadata ->> 'actor' FROM sync_event WHERE stream = 'modification/\(edit)' ORDER BY version DESC LIMIT 1"
+      )
+        == "eve")
+    #expect(try await value("SELECT user_id FROM pfa_edit_event WHERE kind = 'resolved'") == "eve")
     #expect(try await value("SELECT data ->> 'dor' FROM pfa_mirror WHERE pfa_id = 'P1'") == "BOTH")
     #expect(try await value("SELECT reason FROM pfa_edit_event WHERE kind = 'resolved'") == "agreed")
     #expect(try await syncline("conflicts", "resolve", id, "--user", "bob", "--take", "mine").code == .conflict)
