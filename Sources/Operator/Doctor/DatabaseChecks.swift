@@ -12,7 +12,8 @@ enum DatabaseChecks {
   /// Autovacuum begins at a fifth; more than half is more than it keeps up with.
   private static let bloatShare = 0.5
 
-  private static let unsettledLimit = 20
+  /// More than are named, so that many refused commits do not hide a failed read.
+  private static let unsettledLimit = 1_000
   /// A day.
   private static let oldPause = 86_400
   /// A leader looks every second; firings that are due for longer are late.

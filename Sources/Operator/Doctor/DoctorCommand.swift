@@ -6,7 +6,8 @@ enum DoctorCommand {
     path: ["doctor"], summary: "Check configuration, reachability, versions and invariants; exit code 4 with findings",
     discussion: """
       Exit code 3 when Postgres or Kafka can not be reached. Changes nothing, and locks nothing. Notes are worth \
-      knowing and no findings. Of the totals a sample of \(DatabaseChecks.sampleSize) organizations is looked at; \
+      knowing and no findings: a refused commit is one, a read that failed and that no later one covers is none. Of the \
+      totals a sample of \(DatabaseChecks.sampleSize) organizations is looked at; \
       'syncline kpi verify' looks at all.
       """,
     examples: [Example("syncline doctor", "is everything in order?")]

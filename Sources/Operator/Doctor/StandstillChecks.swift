@@ -45,27 +45,42 @@ enum StandstillChecks {
       remedy: "see 'syncline jobs why \(id)', then 'syncline jobs approve \(id)' or 'syncline jobs cancel \(id)'")
   }
 
-  /// Reads that a guard kept from their effect.
+  /// Reads that failed or that a guard kept from their effect, and that nothing has made up for: what their
+  /// organizations show gets old. Those of organizations that are not active wait for nobody.
   static func reads(_ unsettled: [UnsettledJob]) -> Check {
-    let guarded = unsettled.filter(\.isGuarded)
-    guard let first = guarded.first else { return Check("reads", .ok, "no organization's newest full read was empty") }
-    return Check("reads", .warning, list(guarded), remedy: remedy(first))
+    let reads = newest(unsettled.filter(needsReading))
+    guard let first = reads.first else {
+      return Check("reads", .ok, "none has failed that no later one covers, and no newest full read was empty")
+    }
+    return Check("reads", .warning, list(reads), remedy: remedy(first))
   }
 
-  /// Jobs that failed, and that nothing has made up for. Not the machinery's fault, so worth a note.
+  /// Other jobs that failed, and that nothing has made up for. Not the machinery's fault, so worth a note.
   static func failures(_ unsettled: [UnsettledJob]) -> Check {
-    let failed = unsettled.filter { !$0.isGuarded }
-    guard let first = failed.first else { return Check("failures", .ok, "no job needs somebody") }
+    let failed = unsettled.filter { !needsReading($0) }
+    guard let first = failed.first else { return Check("failures", .ok, "no other job needs somebody") }
     return Check("failures", .note, list(failed), remedy: remedy(first))
   }
 
-  private static func list(_ jobs: [UnsettledJob]) -> String {
-    jobs.map { Attention.of($0).text }.joined(separator: "; ")
+  private static func needsReading(_ job: UnsettledJob) -> Bool {
+    job.isGuarded || job.kind == "read_sync" && job.isActive
   }
 
+  /// A scheduled read fails again and again for one reason: the newest tells it.
+  private static func newest(_ jobs: [UnsettledJob]) -> [UnsettledJob] {
+    var seen: Set<[String]> = []
+    return jobs.filter { seen.insert([$0.organization, $0.source ?? "", $0.code]).inserted }
+  }
+
+  private static func list(_ jobs: [UnsettledJob]) -> String {
+    let shown = jobs.prefix(namedJobs).map { Attention.of($0).text }.joined(separator: "; ")
+    return jobs.count > namedJobs ? "\(shown); and \(jobs.count - namedJobs) more" : shown
+  }
+
+  private static let namedJobs = 5
+
   private static func remedy(_ job: UnsettledJob) -> String {
-    "of the first: "
-      + Attention.of(job).commands.map { "'\($0.replacing("'…'", with: "\"…\""))'" }.joined(separator: ", then ")
+    "of the first: " + Attention.of(job).commands.map { "'\($0)'" }.joined(separator: ", then ")
   }
 
   /// Upstreams that are left alone because they do not answer.

@@ -14,10 +14,25 @@ package struct UnsettledJob: Sendable, Equatable {
   package let source: String?
   /// Of a schema change; nil: it names none.
   package let project: String?
+  /// Of a commit; nil: it names none.
+  package let session: Session?
+  /// Its organization is active.
+  package let isActive: Bool
+
+  /// Whose drafts a commit was to bring into effect.
+  package struct Session: Sendable, Equatable {
+    package let id: String
+    package let user: String
+
+    package init(id: String, user: String) {
+      self.id = id
+      self.user = user
+    }
+  }
 
   package init(
     id: String, organization: String, kind: String, isGuarded: Bool = false, code: String, message: String = "",
-    source: String? = nil, project: String? = nil
+    source: String? = nil, project: String? = nil, session: Session? = nil, isActive: Bool = true
   ) {
     self.id = id
     self.organization = organization
@@ -27,6 +42,8 @@ package struct UnsettledJob: Sendable, Equatable {
     self.message = message
     self.source = source
     self.project = project
+    self.session = session
+    self.isActive = isActive
   }
 }
 
@@ -35,10 +52,13 @@ package enum UnsettledJobs {
   /// Of the last month, the newest first.
   package static func list(_ session: PGSession, limit: Int) throws -> [UnsettledJob] {
     try session.query(Queries.unsettledJobs, [.int4(Int32(clamping: limit))]).rows.map { row in
-      UnsettledJob(
+      let user = try row.text("editor")
+      return UnsettledJob(
         id: try row.string("id"), organization: try row.string("organization_id"), kind: try row.string("kind"),
         isGuarded: try row.string("state") == "succeeded", code: try row.string("error_code"),
-        message: try row.text("error_message") ?? "", source: try row.text("source"), project: try row.text("project"))
+        message: try row.text("error_message") ?? "", source: try row.text("source"), project: try row.text("project"),
+        session: try row.text("session").flatMap { id in user.map { UnsettledJob.Session(id: id, user: $0) } },
+        isActive: try row.bool("is_active") == true)
     }
   }
 }

@@ -85,6 +85,50 @@ import Testing
     #expect(mended["triggers"]?.status == "ok" && mended["overrides"]?.status == "ok", "\(mended)")
   }
 
+  @Test("A failed read that nothing covers is a warning; refused commits and suspended organizations are notes")
+  func failedReads() {
+    let id = noJob
+    func read(_ code: String, of organization: String = "RIO", isActive: Bool = true) -> UnsettledJob {
+      UnsettledJob(
+        id: id, organization: organization, kind: "read_sync", code: code, source: "pems", isActive: isActive)
+    }
+    let commit = UnsettledJob(id: id, organization: "RIO", kind: "draft_commit", code: "INVALID_DATE_ORDER")
+    #expect(StandstillChecks.reads([commit]).status == .ok && StandstillChecks.failures([commit]).status == .note)
+    let asleep = read("AUTH", isActive: false)
+    #expect(StandstillChecks.reads([asleep]).status == .ok && StandstillChecks.failures([asleep]).status == .note)
+    for code in ["AUTH", "SCHEMA_DRIFT", "SOURCE_INVALID", "FILE_NOT_FOUND"] {
+      let check = StandstillChecks.reads([commit, read(code)])
+      #expect(check.status == .warning && check.detail == "read_sync of RIO failed with \(code)")
+      #expect(Check.exitCode([check]) == .findings)
+    }
+    let often = StandstillChecks.reads(Array(repeating: read("AUTH"), count: 9))
+    #expect(often.detail == "read_sync of RIO failed with AUTH", "one reason is told once")
+    let many = StandstillChecks.reads((1...7).map { read("AUTH", of: "R\($0)") })
+    #expect(many.detail.hasSuffix("R5 failed with AUTH; and 2 more"), "\(many.detail)")
+    #expect(StandstillChecks.failures([read("AUTH")]).status == .ok)
+  }
+
+  @Test("doctor exits 4 while the reads of an active organization fail", .syncDatabase)
+  func unread() async throws {
+    func status() async throws -> (code: ExitCode, reads: String?) {
+      let ran = try await syncline(["doctor"], environment: ["SYNCLINE_JOBS_DIR": "/nonexistent"])
+      return (ran.code, try rows(ran)["reads"]?.status)
+    }
+    try await sql(
+      """
+      INSERT INTO sync_job (organization_id, kind, state, error_code, parameters, finished_at)
+      VALUES ('RIO', 'read_sync', 'failed', 'AUTH', '{"mode": "incremental", "source": "pems"}', now() - interval '1 min')
+      """)
+    let failing = try await status()
+    #expect(failing.code == .findings && failing.reads == "warning")
+    try await sql(
+      """
+      INSERT INTO sync_job (organization_id, kind, state, parameters, finished_at)
+      VALUES ('RIO', 'read_sync', 'succeeded', '{"mode": "full", "source": "pems"}', now())
+      """)
+    #expect(try await status().reads == "ok")
+  }
+
   @Test("Workers: who lives, what nobody does, who fell silent")
   func workers() {
     func member(_ name: String, _ kinds: [String], alive: Bool = true) -> Crew.Member {

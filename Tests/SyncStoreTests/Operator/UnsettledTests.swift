@@ -52,8 +52,30 @@ import Testing
         session, 8, state: "succeeded", code: "EMPTY_READ", minutes: 20, parameters: #"{"mode": "full", "source": "s"}"#
       )
       #expect(try Self.numbers(session) == [4, 8])
+      // What was read from one source says nothing about another.
       try Self.insert(session, 9, state: "succeeded", code: nil, minutes: 10, parameters: #"{"mode": "full"}"#)
+      #expect(try Self.numbers(session) == [8])
+      try Self.insert(
+        session, 0, state: "succeeded", code: nil, minutes: 5, parameters: #"{"mode": "full", "source": "s"}"#)
       #expect(try Self.numbers(session) == [])
+    }
+  }
+
+  @Test("A source that was none is settled by a success of any; of a suspended organization it is said")
+  func sources() async throws {
+    try await onDatabase { session in
+      let source = #"{"mode": "full", "source": "pens"}"#
+      try Self.insert(session, 1, code: "SOURCE_NOT_FOUND", minutes: 9, parameters: source)
+      try Self.insert(session, 2, code: "AUTH", minutes: 8, parameters: source)
+      try Self.insert(
+        session, 3, state: "succeeded", code: nil, minutes: 7, parameters: #"{"mode": "full", "source": "pems"}"#)
+      #expect(try Self.numbers(session) == [2])
+      func isActive() throws -> [Bool] {
+        try session.reading { try UnsettledJobs.list(session, limit: 9) }.map(\.isActive)
+      }
+      #expect(try isActive() == [true])
+      try session.execute("UPDATE organization SET status = 'suspended' WHERE id = 'RIO'")
+      #expect(try isActive() == [false])
     }
   }
 
