@@ -42,8 +42,7 @@ enum DemoTour {
     lines += ["", items.isEmpty ? "Nothing waits for a person" : "What waits for a person, why, and how to mend it"]
     for (number, item) in zip(1..., items) {
       lines.append("  \(number). \(item.text)")
-      // A reason is kept; this one says where it came from.
-      lines += command(item.commands.map { $0.replacing("'…'", with: "'the tour'") })
+      lines += command(item.commands)
     }
     return lines + ["", "Whether all is well, and what goes on now"]
       + command(["syncline doctor", "syncline top --once"])

@@ -6,7 +6,8 @@ import SyncStore
 struct Attention: Sendable, Equatable {
   /// What it is, in a sentence without its full stop.
   let text: String
-  /// Commands to paste, in the order to use them.
+  /// Commands to paste as they stand, in the order to use them, alternatives one below the other. Nothing in them is
+  /// to be filled in: what was pasted unchanged would be kept as a reason, or as somebody's name.
   let commands: [String]
   /// Where the status page says more; nil: nowhere.
   var page: String?
@@ -38,8 +39,8 @@ struct Attention: Sendable, Equatable {
         text: "\(job.text("kind")) of \(job.text("organization_id")) waits for approval: "
           + "\(job["error_message"] ?? job.text("error_code"))",
         commands: [
-          "syncline jobs why \(id)", "syncline jobs approve \(id) --reason '…' --yes",
-          "syncline jobs cancel \(id) --reason '…' --yes",
+          "syncline jobs why \(id)", "syncline jobs approve \(id) --yes",
+          "syncline jobs cancel \(id) --yes",
         ], page: "/job?id=\(id)")
     }
   }
@@ -55,21 +56,25 @@ struct Attention: Sendable, Equatable {
 
   private static func unsettled(_ overview: Overview) -> [Attention] { (overview.unsettled.value ?? []).map(of) }
 
-  /// A job that ended otherwise than it should have: a commit is mended at its conflicts, a schema change by another
-  /// one, a read that was empty by one that is not.
+  /// A job that ended otherwise than it should have: a commit is mended at its conflicts or its drafts, a schema change
+  /// by another one, a read that was empty by one that is not.
   static func of(_ job: UnsettledJob) -> Attention {
     let why = "\(job.code)\(job.message.isEmpty ? "" : ": \(job.message)")"
     let tenant = shellQuoted(job.organization)
+    let retry = "syncline jobs retry \(job.id) --yes"
     let project = job.project.map { " " + shellQuoted($0) } ?? ""
     let remedy =
       switch (job.kind, job.code) {
       case ("read_sync", _) where job.isGuarded:
-        ["syncline sync run \(tenant) --source \(shellQuoted(job.source ?? "…")) --mode full --wait"]
+        job.source.map { ["syncline sync run \(tenant) --source \(shellQuoted($0)) --mode full --wait"] } ?? []
       case ("draft_commit", EditCode.conflict): ["syncline conflicts list --organization \(tenant)"]
-      case ("read_sync", _), ("draft_commit", _): ["syncline jobs retry \(job.id) --reason '…' --yes"]
+      // Done again, the same values would be refused again.
+      case ("draft_commit", let code) where JobEnd.exit(.failed, code: code) == .invalid: drafts(job, tenant)
+      case ("draft_commit", EditCode.forbidden): ["syncline permissions list --organization \(tenant)", retry]
+      case ("read_sync", _), ("draft_commit", _): [retry]
       case ("schema_change", _):
         ["syncline schema history\(project) --errors"]
-      case ("kpi_rebuild", _): ["syncline kpi rebuild \(tenant) --reason '…' --yes"]
+      case ("kpi_rebuild", _): ["syncline kpi rebuild \(tenant) --yes"]
       default: [String]()
       }
     return Attention(
@@ -77,6 +82,16 @@ struct Attention: Sendable, Equatable {
         ? "\(job.kind) of \(job.organization) has no effect, \(why)"
         : "\(job.kind) of \(job.organization) failed with \(why)",
       commands: ["syncline jobs why \(job.id)"] + remedy, page: "/job?id=\(job.id)")
+  }
+
+  /// What to do about drafts that a commit refused: they are corrected, or given up.
+  private static func drafts(_ job: UnsettledJob, _ tenant: String) -> [String] {
+    guard let session = job.session else { return ["syncline drafts list --state draft"] }
+    let (id, who) = (shellQuoted(session.id), shellQuoted(session.user))
+    return [
+      "syncline drafts check \(tenant) --session \(id) --user \(who)",
+      "syncline drafts discard \(tenant) --session \(id) --user \(who)",
+    ]
   }
 
   private static func letters(_ overview: Overview) -> [Attention] {
@@ -88,8 +103,8 @@ struct Attention: Sendable, Equatable {
         text: "\(counted(Int(count), "message")) of \(letter.text("topic")) could not be applied, \(code): "
           + letter.text("cause"),
         commands: [
-          "syncline dead-letters show \(id)", "syncline dead-letters replay\(replay) --reason '…' --yes",
-          "syncline dead-letters discard\(replay) --reason '…' --yes",
+          "syncline dead-letters show \(id)", "syncline dead-letters replay\(replay) --yes",
+          "syncline dead-letters discard\(replay) --yes",
         ])
     }
   }
@@ -101,8 +116,8 @@ struct Attention: Sendable, Equatable {
         text: "an edit of \(conflict.text("pfa_id")) by \(conflict.text("user_id")) waits for a decision, "
           + conflict.text("kind"),
         commands: [
-          "syncline conflicts show \(id)",
-          "syncline conflicts resolve \(id) --take theirs --user '…' --reason '…' --yes",
+          "syncline conflicts show \(id)", "syncline conflicts resolve \(id) --take mine",
+          "syncline conflicts resolve \(id) --take theirs",
         ])
     }
   }
@@ -113,7 +128,7 @@ struct Attention: Sendable, Equatable {
         text: "\(counted(Int(count), "edit")) did not reach PEMS, \(code)",
         commands: [
           "syncline drafts list --state failed -o json",
-          "syncline drafts retry --code \(shellQuoted(code)) --reason '…' --yes",
+          "syncline drafts retry --code \(shellQuoted(code)) --yes",
         ])
     }
   }

@@ -128,14 +128,38 @@ import Testing
       ])
     #expect(items[4].commands.last == "syncline conflicts list --organization RIO")
     #expect(items[6].commands.last == "syncline sync run \"R O\" --source pems --mode full --wait")
+    #expect(
+      items[9].commands == [
+        "syncline conflicts show \(id)", "syncline conflicts resolve \(id) --take mine",
+        "syncline conflicts resolve \(id) --take theirs",
+      ])
     for command in items.flatMap(\.commands) {
-      let words = command.replacing("'…'", with: "x").replacing("\"R O\"", with: "RO").split(separator: " ").dropFirst()
-        .map(String.init)
+      #expect(!command.contains("…") && !command.contains("--reason"), "\(command) has something to fill in")
+      let words = command.replacing("\"R O\"", with: "RO").split(separator: " ").dropFirst().map(String.init)
       guard case .run = try ArgumentParser.parse(words, Commands.table) else {
         Issue.record("'\(command)' is no command")
         continue
       }
     }
+  }
+
+  @Test("A commit whose values were refused is not to be retried: its drafts are corrected or given up")
+  func refusedCommit() throws {
+    func commands(_ code: String, session: UnsettledJob.Session? = nil) -> [String] {
+      let job = UnsettledJob(id: "j", organization: "RIO", kind: "draft_commit", code: code, session: session)
+      return Array(Attention.of(job).commands.dropFirst())
+    }
+    let session = UnsettledJob.Session(id: "s 1", user: "ann")
+    for code in ["INVALID_DATE_ORDER", "INVALID_RANGE", "MISSING_REQUIRED_FIELD", "BUSINESS_RULE_VIOLATION"] {
+      #expect(
+        commands(code, session: session) == [
+          "syncline drafts check RIO --session \"s 1\" --user ann",
+          "syncline drafts discard RIO --session \"s 1\" --user ann",
+        ])
+    }
+    #expect(commands("INVALID_DATE_ORDER") == ["syncline drafts list --state draft"])
+    #expect(commands("FORBIDDEN").last == "syncline jobs retry j --yes")
+    #expect(commands("INTERNAL") == ["syncline jobs retry j --yes"])
   }
 
   @Test("A trend is drawn in steps between its lowest and highest total; one that never moves runs level")
