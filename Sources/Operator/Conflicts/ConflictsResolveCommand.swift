@@ -8,7 +8,7 @@ enum ConflictsResolveCommand {
     path: ["conflicts", "resolve"], summary: "Decide a conflict",
     discussion: """
       mine puts the edit on top of what PEMS says now and pushes it; theirs gives the edit up; --set takes the edit \
-      with other values and pushes that. It is done with the rights of the edit's own user, or of --user; the \
+      with other values and pushes that: of every conflicting field, or --take decides those that it does not name. It is done with the rights of the edit's own user, or of --user; the \
       histories keep who decided: --user, else SYNCLINE_ACTOR, else the login.
       """,
     arguments: [Argument("ID", "the conflict")],
@@ -20,6 +20,7 @@ enum ConflictsResolveCommand {
     examples: [
       Example("syncline conflicts resolve ID --take theirs --reason 'agreed with the site'", "give it up"),
       Example("syncline conflicts resolve ID --set forecastEnd=2026-08-31", "meet in the middle"),
+      Example("syncline conflicts resolve ID --set dor=BEO --take theirs", "one field so, the others as PEMS has them"),
     ], needs: [.database], change: .alters
   ) { invocation in
     let id = try ConflictsShowCommand.conflictId(invocation)
@@ -51,15 +52,13 @@ enum ConflictsResolveCommand {
     switch (invocation.option("take"), values.isEmpty) {
     case ("mine", true): return .mine
     case ("theirs", true): return .theirs
-    case (nil, false): return .set(values)
-    case (nil, true): throw choice("nothing says how the conflict is to be decided")
-    default: throw choice("--take and --set exclude each other")
+    case ("mine", false): return .set(values, rest: .mine)
+    case ("theirs", false): return .set(values, rest: .theirs)
+    case (_, false): return .set(values)
+    case (_, true):
+      throw CommandError(
+        .usage, "CHOICE_REQUIRED", "nothing says how the conflict is to be decided",
+        hint: "give one of --take mine (the edit holds), --take theirs (PEMS holds), --set FIELD=VALUE (something else)")
     }
-  }
-
-  private static func choice(_ fault: String) -> CommandError {
-    CommandError(
-      .usage, "CHOICE_REQUIRED", fault,
-      hint: "give one of --take mine (the edit holds), --take theirs (PEMS holds), --set FIELD=VALUE (something else)")
   }
 }

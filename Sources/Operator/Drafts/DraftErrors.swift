@@ -124,6 +124,11 @@ enum DraftErrors {
         .conflict, EditCode.conflict,
         "others have edited \(fields.joined(separator: ", ")) since the conflict was shown",
         hint: "look again with 'syncline conflicts show \(id)', then decide")
+    case .undecided(let fields):
+      CommandError(
+        .usage, "CHOICE_REQUIRED", "nothing says how \(fields.joined(separator: ", ")) is to be decided",
+        hint: "name each with --set FIELD=VALUE, or add --take mine or --take theirs for what --set does not name; "
+          + "'syncline conflicts show \(id)' has both sides")
     case .invalid(let findings):
       CommandError(
         .invalid, findings.first?.code ?? EditCode.invalidValue,

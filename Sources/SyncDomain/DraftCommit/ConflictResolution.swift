@@ -6,8 +6,11 @@ package struct ConflictResolution: Hashable, Sendable {
     case mine
     /// The record without the edit.
     case theirs
-    /// The edit with these values instead of its own.
-    case set(FieldValues)
+    /// The edit with these values instead of its own. `rest` decides the conflicting fields that have none here; nil:
+    /// there must be none.
+    case set(FieldValues, rest: Side? = nil)
+
+    package enum Side: Hashable, Sendable { case mine, theirs }
 
     package var name: String {
       switch self {
@@ -37,7 +40,7 @@ package struct ConflictResolution: Hashable, Sendable {
     _ choice: Choice, of edit: DraftEdit, isInEffect: Bool, on record: MirrorRecord
   ) throws(Refusal) {
     var wanted = edit.delta
-    if case .set(let values) = choice { wanted = wanted.overlaid(values) }
+    if case .set(let values, _) = choice { wanted = wanted.overlaid(values) }
     if choice == .theirs {
       // What others have edited since stays as they left it.
       patch = FieldValues(

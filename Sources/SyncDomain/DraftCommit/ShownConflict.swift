@@ -16,6 +16,19 @@ package struct ShownConflict: Hashable, Sendable {
     self.version = version
   }
 
+  /// The choice with a value for each conflicting field of the edit, and the fields about which it says nothing: somebody
+  /// has to. PEMS' side of a field is the value that is shown. Sorted.
+  package func completed(
+    _ choice: ConflictResolution.Choice, of edit: DraftEdit
+  ) -> (choice: ConflictResolution.Choice, undecided: [String]) {
+    guard case .set(let values, let rest) = choice, rest != .mine else { return (choice, []) }
+    var (all, undecided) = (values, [String]())
+    for field in fields where edit.delta.known(field) != nil && values.known(field) == nil {
+      if rest == .theirs, let shown = remote.known(field) { all[field] = shown } else { undecided.append(field) }
+    }
+    return (.set(all, rest: rest), undecided)
+  }
+
   /// The fields of a patch whose present value nobody has seen here: others have edited them since. Sorted.
   ///
   /// Of a field that is not the edit's the row need not tell; then nothing at all may have changed since.

@@ -15,6 +15,8 @@ package enum ConflictStore {
     /// Others have edited these fields since the conflict was shown. Its row tells now what they say.
     case changed([String])
     case invalid([EditRules.Finding])
+    /// Nothing says how these conflicting fields are decided.
+    case undecided([String])
   }
 
   /// By whose permission a conflict is decided.
@@ -48,6 +50,9 @@ package enum ConflictStore {
       let record = try DraftCommitStore.record(recordRow)
       let edit = try DraftCommitStore.edit(row)
       let isInEffect = try row.int("applied_version") != nil
+      let shown = try shown(row)
+      let (choice, undecided) = shown.completed(choice, of: edit)
+      guard undecided.isEmpty else { throw Failure.undecided(undecided) }
       let resolution: ConflictResolution
       do throws(ConflictResolution.Refusal) {
         resolution = try ConflictResolution(choice, of: edit, isInEffect: isInEffect, on: record)
@@ -56,7 +61,6 @@ package enum ConflictStore {
         case .invalid(let findings): throw Failure.invalid(findings)
         }
       }
-      let shown = try shown(row)
       unseen = shown.unseen(resolution.patch, of: edit, on: record)
       guard unseen.isEmpty else {
         try refresh(session, id, shown.refreshed(unseen, on: record))

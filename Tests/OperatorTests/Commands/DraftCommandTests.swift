@@ -100,8 +100,9 @@ import Testing
     #expect(shown.code == .ok && shown.data.contains("BEO") && shown.data.contains("ANN") && shown.data.contains("BOB"))
     let undecided = try await syncline("conflicts", "resolve", id, "--user", "bob")
     #expect(undecided.code == .usage && undecided.messages.contains("nothing says how"))
-    let both = try await syncline("conflicts", "resolve", id, "--user", "bob", "--take", "mine", "--set", "dor=X")
-    #expect(both.code == .usage && both.messages.contains("exclude each other"))
+    let elsewhere = try await syncline("conflicts", "resolve", id, "--set", "monthlyRate=5")
+    #expect(elsewhere.code == .usage && elsewhere.messages.contains("CHOICE_REQUIRED: nothing says how dor is"))
+    #expect(try await value("SELECT status FROM pfa_sync_conflict") == "open")
     #expect(try await syncline("conflicts", "resolve", id, "--user", "eve", "--take", "mine").code == .failure)
     let eve = ["SYNCLINE_ACTOR": "eve"]
     // Without --user the edit's user must be allowed to, at this moment; eve is none.
@@ -110,7 +111,8 @@ import Testing
     #expect(revoked.code == .failure && revoked.messages.contains("user bob has no write permission"))
     #expect(revoked.messages.contains("'syncline permissions grant bob RIO'"))
     try await sql("UPDATE org_permission SET level = 'write' WHERE user_id = 'bob'")
-    #expect(try await syncline("conflicts", "resolve", id, "--user", "bob", "--set", "monthlyRate=-1").code == .invalid)
+    let negative = ["conflicts", "resolve", id, "--user", "bob", "--set", "monthlyRate=-1", "--take", "mine"]
+    #expect(try await syncline(negative).code == .invalid)
     let decision = ["conflicts", "resolve", id, "--set", "dor=BOTH", "--reason", "agreed"]
     _ = try await value(
       "UPDATE pfa_mirror SET data = data || '{\"dor\": \"EVE\"}', version = 3 WHERE pfa_id = 'P1' RETURNING version")

@@ -73,4 +73,26 @@ import Testing
       try ConflictResolution(.set(values(#"{"pfaId":"x"}"#)), of: edit, isInEffect: false, on: met)
     }
   }
+
+  @Test("Every conflicting field of the edit is decided: by its own value, or by the side that is taken for the rest")
+  func completed() {
+    let shown = ShownConflict(
+      fields: ["class", "dor", "forecastStart"], local: edit.delta, remote: values(#"{"dor":"theirs"}"#), version: 5)
+    func check(
+      _ choice: ConflictResolution.Choice, is completed: ConflictResolution.Choice, without undecided: [String] = []
+    ) {
+      let found = shown.completed(choice, of: edit)
+      #expect(found.choice == completed)
+      #expect(found.undecided == undecided)
+    }
+    let (dor, other) = (values(#"{"dor":"both"}"#), values(#"{"class":"X"}"#))
+    check(.mine, is: .mine)
+    check(.theirs, is: .theirs)
+    check(.set(dor), is: .set(dor), without: ["class"])
+    check(.set(dor, rest: .mine), is: .set(dor, rest: .mine))
+    check(.set(other), is: .set(other), without: ["dor"])
+    check(.set(other, rest: .theirs), is: .set(values(#"{"class":"X","dor":"theirs"}"#), rest: .theirs))
+    // What PEMS has is not shown: nobody could have chosen it.
+    check(.set(dor, rest: .theirs), is: .set(dor, rest: .theirs), without: ["class"])
+  }
 }

@@ -144,7 +144,7 @@ import Testing
           return fields
         }
       }
-      let set = ConflictResolution.Choice.set(FieldValues(["dor": FieldValue(.string("ANN"))]))
+      let set = ConflictResolution.Choice.set(FieldValues(["dor": FieldValue(.string("ANN"))]), rest: .mine)
       #expect(try resolve("a", .mine) == ["monthlyRate"])
       #expect(try resolve("b", set) == ["dor"], "a field that the edit does not have")
       let records = "SELECT monthly_rate, dor, version FROM pfa_mirror ORDER BY pfa_id"
@@ -161,6 +161,33 @@ import Testing
       #expect(try resolve("a", .mine) == nil)
       #expect(try resolve("b", set) == nil)
       #expect(try session.table(records) == [["777.00", "BEO", "5"], ["777.00", "ANN", "5"]])
+      try expectExact(session)
+    }
+  }
+
+  @Test("A field that nothing decides leaves the conflict open; theirs for the rest takes what PEMS says")
+  func undecided() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a")])
+      try session.edit("a", #"{"monthlyRate": 777}"#, at: 1)
+      try apply(session, [Sample("a", 2) { $0.rate = "555" }])
+      let id = try #require(try session.value("SELECT id FROM pfa_sync_conflict"))
+      func resolve(_ rest: ConflictResolution.Choice.Side?) throws {
+        let values = FieldValues(["dor": FieldValue(.string("ANN"))])
+        _ = try ConflictStore.resolve(
+          session, id, organization: "RIO", choice: .set(values, rest: rest), user: "ann", reason: nil)
+      }
+      do {
+        try resolve(nil)
+        Issue.record("nobody has decided monthlyRate")
+      } catch ConflictStore.Failure.undecided(let fields) {
+        #expect(fields == ["monthlyRate"])
+      }
+      #expect(try session.value("SELECT status FROM pfa_sync_conflict") == "open")
+      try resolve(.theirs)
+      #expect(try session.table("SELECT monthly_rate, dor FROM pfa_mirror") == [["555.00", "ANN"]])
+      #expect(try session.value("SELECT sync_state FROM pfa_modification") == "committed")
       try expectExact(session)
     }
   }

@@ -89,7 +89,7 @@ import Testing
         """)
       #expect(told == [["conflict", clash.kind, clash.fields, "3"]])
       #expect(try claims(session).isEmpty)
-      try resolve(session, .set(try values(clash.set)))
+      try resolve(session, .set(try values(clash.set), rest: .mine))
       try expectExact(session)
       let claim = try #require(try claims(session).first)
       #expect(try plan(session, claim) == .push(try values(clash.sent)))
