@@ -39,7 +39,7 @@ enum ErrorRules {
     }
   }
 
-  private static func explain(_ error: PGError) -> CommandError {
+  static func explain(_ error: PGError) -> CommandError {
     if error.isUnreachable || error.kind == .poolTimeout {
       let hint = "check DATABASE_URL and that the server runs, or start 'syncline dev'"
       // libpq's advice of several lines begins with the second.

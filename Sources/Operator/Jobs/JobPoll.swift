@@ -16,15 +16,31 @@ struct JobPoll: Sendable {
   private static let pause = Duration.milliseconds(50)
 
   /// Returns how the job stands once `isDone`. `seen` is called with each look at it. Throws TIMED_OUT at the deadline,
-  /// INTERRUPTED when the task is cancelled, both with the job's id; and the request's own code when it was refused.
+  /// INTERRUPTED when the task is cancelled, DATABASE_UNREACHABLE when the database goes away, each with the job's id;
+  /// and the request's own code when it was refused.
   func run(
     _ id: String, until isDone: (JobStatus) -> Bool = { $0.state.isFinal }, seen: (JobStatus) -> Void = { _ in }
   ) async throws -> JobStatus {
+    try await Self.naming(id) { try await poll(id, isDone, seen) }
+  }
+
+  /// Runs the body, which waits for the job. What ends the wait but not the job says so, with the job's id.
+  static func naming<R>(_ id: String, _ body: () async throws -> R) async throws -> R {
     do {
-      return try await poll(id, isDone, seen)
+      return try await body()
     } catch let error where error is CancellationError || Task.isCancelled {
-      throw Self.interrupted(id)
+      throw interrupted(id)
+    } catch let error as PGError where error.isUnreachable {
+      throw lost(id, error)
     }
+  }
+
+  /// The database went away from who waited.
+  static func lost(_ id: String, _ error: PGError) -> CommandError {
+    let fault = ErrorRules.explain(error)
+    return CommandError(
+      fault.exit, fault.code, "\(fault.message); stopped waiting; job \(id) goes on when the database is back",
+      hint: "check DATABASE_URL and that the server runs, then see 'syncline jobs watch \(id)'")
   }
 
   /// Whoever waited was interrupted.

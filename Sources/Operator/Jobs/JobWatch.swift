@@ -16,14 +16,12 @@ struct JobWatch {
   private static let pause = Duration.milliseconds(250)
 
   /// Returns the exit code of how it ended. Waits for a request to become a job. Throws when nobody asked for such a
-  /// job, or when the request was refused; TIMED_OUT at the deadline and INTERRUPTED when the task is cancelled, both
-  /// with the job's id.
+  /// job, or when the request was refused; TIMED_OUT at the deadline, INTERRUPTED when the task is cancelled and
+  /// DATABASE_UNREACHABLE when the database goes away, each with the job's id.
   func follow(_ id: String) async throws -> ExitCode {
-    do {
+    try await JobPoll.naming(id) {
       try await begin(id)
       return try await watch(id)
-    } catch let error where error is CancellationError || Task.isCancelled {
-      throw JobPoll.interrupted(id)
     }
   }
 

@@ -19,29 +19,18 @@ struct JobWait: Sendable {
   }
 
   private func end(_ jobId: String, _ status: JobStatus) async throws -> ExitCode {
-    if status.state == .failed || status.state == .cancelled {
+    let isDone = status.state != .failed && status.state != .cancelled
+    if isDone, status.isDryRun {
+      try DryRunReport(json: status.progress).write(poll.output)
+      return .ok
+    }
+    // Also of a run that failed: what it had done by then, and why it ended.
+    try await showRun(jobId, saysFault: isDone)
+    guard isDone else {
       let code = status.errorCode ?? status.state.rawValue.uppercased()
       throw CommandError(
         JobEnd.exit(status), code, status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)",
         hint: "see 'syncline jobs show \(jobId)'")
-    }
-    if status.isDryRun {
-      try DryRunReport(json: status.progress).write(poll.output)
-      return .ok
-    }
-    let run = try await poll.connection.run { session in
-      try session.reading {
-        try LogReports.log(session, job: jobId).map { row in
-          (
-            cells: try Cell.cells(row, LogColumns.all),
-            fault: try LogReports.issues(session, of: row, limit: 1).first.map(JobWait.fault)
-          )
-        }
-      }
-    }
-    if let run { try poll.output.show(LogColumns.all, run.cells) }
-    if let fault = run?.fault {
-      poll.output.message("not all is as the source has it, first \(fault); see 'syncline log show \(jobId)'")
     }
     // A guard kept the run from its effect: until somebody approves, or, of an empty read, for good.
     let code = status.errorCode ?? (status.state == .awaitingApproval ? "AWAITING_APPROVAL" : nil)
@@ -52,6 +41,26 @@ struct JobWait: Sendable {
       : "see whether the upstream has lost its records, then read again; 'syncline jobs why \(jobId)'"
     poll.output.message("\(code): \(status.errorMessage ?? ""); do: \(advice)")
     return JobEnd.exit(status)
+  }
+
+  /// The job's row of the sync log, when it has one. `saysFault`: and the first thing that was wrong with its records.
+  private func showRun(_ jobId: String, saysFault: Bool) async throws {
+    let run = try await JobPoll.naming(jobId) {
+      try await poll.connection.run { session in
+        try session.reading {
+          try LogReports.log(session, job: jobId).map { row in
+            (
+              cells: try Cell.cells(row, LogColumns.all),
+              fault: try LogReports.issues(session, of: row, limit: 1).first.map(JobWait.fault)
+            )
+          }
+        }
+      }
+    }
+    guard let run else { return }
+    try poll.output.show(LogColumns.all, run.cells)
+    guard saysFault, let fault = run.fault else { return }
+    poll.output.message("not all is as the source has it, first \(fault); see 'syncline log show \(jobId)'")
   }
 
   /// What was wrong with a record, and where.
