@@ -56,6 +56,8 @@ private func load(
     #expect(pems.url == "https://eam.example/eam")
     #expect(pems.dialect == .rowset)
     #expect(pems.auth == .basic(user: "reader", password: Secret("geheim")))
+    #expect(pems.secretNames == ["PEMS_PASSWORD"])
+    #expect(try catalog?.source("web").secretNames == ["KEY"])
     #expect(pems.pageSize == 10_000)
     #expect(pems.rateLimit == 2.5)
     #expect(pems.overlap == .seconds(1800))

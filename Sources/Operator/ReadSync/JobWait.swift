@@ -1,3 +1,4 @@
+import PEMS
 import Postgres
 import Runtime
 import SyncDomain
@@ -30,7 +31,7 @@ struct JobWait: Sendable {
       let code = status.errorCode ?? status.state.rawValue.uppercased()
       throw CommandError(
         JobEnd.exit(status), code, status.errorMessage ?? "job \(jobId) was \(status.state.rawValue)",
-        hint: "see 'syncline jobs show \(jobId)'")
+        hint: Self.hint(code, jobId))
     }
     // A guard kept the run from its effect: until somebody approves, or, of an empty read, for good.
     let code = status.errorCode ?? (status.state == .awaitingApproval ? "AWAITING_APPROVAL" : nil)
@@ -41,6 +42,13 @@ struct JobWait: Sendable {
       : "see whether the upstream has lost its records, then read again; 'syncline jobs why \(jobId)'"
     poll.output.message("\(code): \(status.errorMessage ?? ""); do: \(advice)")
     return JobEnd.exit(status)
+  }
+
+  /// What to do about a read that failed. A worker keeps the credentials that it was started with.
+  private static func hint(_ code: String, _ jobId: String) -> String {
+    code == SourceError.Code.upstreamAuth.rawValue
+      ? "mend the credentials, restart the workers, then 'syncline jobs retry \(jobId)'"
+      : "see 'syncline jobs show \(jobId)'"
   }
 
   /// The job's row of the sync log, when it has one. `saysFault`: and the first thing that was wrong with its records.

@@ -12,6 +12,8 @@ package final class DefinitionReader {
   /// Variables and files that are not there: the definition is right, but can not be used here.
   package private(set) var missing: [CatalogFault] = []
   private var known: Set<String> = []
+  /// The variables and files that secrets were looked for in.
+  private(set) var secretNames: [String] = []
 
   package init(file: String, node: YAMLNode, environment: [String: String]) {
     self.file = file
@@ -117,11 +119,13 @@ package final class DefinitionReader {
     }
     if let node = value(key + "Env"), let name = node.string {
       known.insert(key + "File")
+      secretNames.append(name)
       if let value = environment[name], !value.isEmpty { return Secret(value) }
       missing.append(CatalogFault(file: file, line: node.line, message: "environment variable \(name) is not set"))
       return Secret("")
     }
     if let path = text(key + "File"), let node = value(key + "File") {
+      secretNames.append(path)
       if let bytes = SmallFile.read(path), let text = String(validating: bytes, as: UTF8.self) {
         return Secret(String(text.trimmingSuffix(while: \.isNewline)))
       }

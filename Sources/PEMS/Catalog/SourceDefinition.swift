@@ -52,6 +52,8 @@ package struct SourceDefinition: Sendable {
   /// Sent in the header `tenant`; also what the rate limit is counted by. Empty: none.
   package var tenant = ""
   package var auth = Auth.none
+  /// The variables and files that `auth` came from, for whoever has to mend it. No secrets.
+  package var secretNames: [String] = []
   /// Rows of a page. Default: 1,000, at most 10,000.
   package var pageSize = 1_000
   /// Requests per second and tenant. Default: 10.

@@ -49,7 +49,9 @@ extension SourceDefinition {
     {
       reader.fault(node, "url: not an absolute http or https URL")
     }
-    auth = reader.section("auth", SourceDefinition.readAuth) ?? .none
+    let access = reader.section("auth") { (auth: SourceDefinition.readAuth($0), names: $0.secretNames) }
+    auth = access?.auth ?? .none
+    secretNames = access?.names ?? []
     rateLimit = reader.number("rateLimit", in: 0.01...1_000, default: rateLimit)
     connectTimeout = reader.duration("connectTimeout", default: connectTimeout)
     requestTimeout = reader.duration("requestTimeout", default: requestTimeout)

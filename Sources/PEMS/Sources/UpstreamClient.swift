@@ -43,7 +43,7 @@ struct UpstreamClient: Sendable {
     let message = "\(definition.name): the upstream answered with an alert: \(quoted(alerts.joined(separator: "; ")))"
     if UpstreamClient.isStale(text) { return staleError(alerts) }
     if says(["password", "login", "logon", "credential", "authoriz", "authoris", "authentic", "permission"]) {
-      return SourceError(.upstreamAuth, message, hint: UpstreamClient.authHint)
+      return SourceError(.upstreamAuth, message, hint: authHint)
     }
     if says(["timeout", "timed out", "try again", "temporar", "busy", "unavailable", "deadlock", "too many", "session"])
     {
@@ -74,7 +74,11 @@ struct UpstreamClient: Sendable {
     text.contains("modified by another user") || text.contains("changed by another user")
   }
 
-  private static let authHint = "check the credentials and the rights of their user; nothing is retried"
+  private var authHint: String {
+    let names = definition.secretNames.isEmpty ? "" : " (\(definition.secretNames.joined(separator: ", ")))"
+    return "mend the credentials\(names) or the rights of their user, and restart the workers, which read them at start; "
+      + "nothing is retried by itself"
+  }
 
   private func sourceError(_ error: HTTPError) -> SourceError {
     let message = "\(definition.name): \(error.message)"
@@ -100,7 +104,7 @@ struct UpstreamClient: Sendable {
       return staleError(alerts)
     }
     switch answer.status {
-    case 401, 403: return SourceError(.upstreamAuth, message, hint: UpstreamClient.authHint)
+    case 401, 403: return SourceError(.upstreamAuth, message, hint: authHint)
     case 404: return SourceError(.sourceNotFound, message, hint: "check the url of the source")
     case 408, 504: return SourceError(.upstreamTimeout, message, isTransient: true, retryAfter: retryAfter)
     case 429: return SourceError(.upstreamRateLimited, message, isTransient: true, retryAfter: retryAfter)

@@ -48,6 +48,17 @@ import Testing
     #expect(row["status"]?.string == "failed" && row["job_id"]?.string == jobA)
   }
 
+  @Test("A login that PEMS refused: mend it, restart the workers, which have the old one, then retry")
+  func login() async throws {
+    try await sql(
+      """
+      INSERT INTO sync_job (id, organization_id, kind, state, parameters, error_code, finished_at)
+      VALUES ('\(jobA)', 'RIO', 'read_sync', 'failed', '{"mode": "full", "source": "pems"}', 'AUTH', now())
+      """)
+    let error = try await wait(.json).error
+    #expect(error?.hint == "mend the credentials, restart the workers, then 'syncline jobs retry \(jobA)'")
+  }
+
   /// Ends the sessions of commands on this test's database, as a server does that goes away.
   private func endSessions() async throws {
     try await sql(
