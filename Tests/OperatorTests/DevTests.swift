@@ -31,6 +31,7 @@ import Testing
     #expect(await first.wait() == ExitCode.unreachable.rawValue)
     let error = try #require(Self.line(first, "error: POSTGRES_ENDED: "))
     #expect(error.contains("\(home)/log") && error.contains("do: 'syncline dev'"))
+    #expect(error.contains("read the environment that it prints again, and restart workers and schedulers"))
 
     let second = try await Self.start(in: directory)
     #expect(Self.line(second, "Postgres keeps its data in ") == home)

@@ -14,7 +14,8 @@ enum DevCommand {
 
       Postgres does not run as root: started by root it runs as user postgres, and where that user can not enter \
       this directory its data is in /var/tmp/syncline-pg-HASH, the same one each time. When it ends by itself, so \
-      does this, with exit code 3; the next start goes on with what was committed.
+      does this, with exit code 3; the next start goes on with what was committed. Its Kafka and PEMS are new ones at new \
+      addresses: read the printed environment again, and restart worker and scheduler with it.
       """,
     options: [
       .text(
@@ -53,7 +54,9 @@ enum DevCommand {
       throw CommandError(
         .unreachable, "POSTGRES_ENDED",
         "the embedded Postgres has ended by itself; its last words are in \(postgres.logPath)",
-        hint: "'syncline dev' goes on with what was committed")
+        hint: "'syncline dev' goes on with what was committed; then read the environment that it prints again, and "
+          + "restart workers and schedulers with it: Kafka and PEMS are new ones"
+      )
     }
     return .ok
   }
