@@ -15,7 +15,7 @@ package struct JobCatalog: Sendable {
     directory: String, environment: [String: String], sources: Set<String>
   ) throws(CatalogErrors) -> JobCatalog {
     guard let names = SmallFile.names(in: directory) else {
-      throw CatalogErrors(faults: [CatalogFault(file: directory, line: 0, message: "cannot read this directory")])
+      throw CatalogErrors(faults: [.unreadable(directory: directory)])
     }
     var loader = Loader(environment: environment, sources: sources)
     for name in names where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {

@@ -71,12 +71,12 @@ struct ArgumentParserTests {
   @Test(
     "What is wrong is said in one line with the nearest name, and exits 2",
     arguments: [
-      ("jbos", "error: UNKNOWN_COMMAND: there is no command 'jbos'; do: try 'jobs', or see 'syncline help'"),
+      ("jbos", "error: UNKNOWN_COMMAND: there is no command 'jbos'; do: try 'syncline jobs', or see 'syncline help'"),
       ("xyzzy", "error: UNKNOWN_COMMAND: there is no command 'xyzzy'; do: see 'syncline help'"),
       ("help xyzzy", "error: UNKNOWN_COMMAND: there is no command 'xyzzy'; do: see 'syncline help'"),
       (
         "jobs lits",
-        "error: UNKNOWN_COMMAND: 'jobs' has no verb 'lits'; do: try 'jobs list', or see 'syncline help jobs'"
+        "error: UNKNOWN_COMMAND: 'jobs' has no verb 'lits'; do: try 'syncline jobs list', or see 'syncline help jobs'"
       ),
       (
         "sync run RIO --surce x",

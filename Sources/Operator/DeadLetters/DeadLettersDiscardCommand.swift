@@ -44,7 +44,7 @@ enum DeadLettersDiscardCommand {
 
   /// What was done, or would be, and what stays as it is and why.
   private static func told(_ verb: String, changed: Int, of rows: [[Cell]]) -> String {
-    guard !rows.isEmpty else { return "no dead letter is meant" }
+    guard !rows.isEmpty else { return "no dead letter matches" }
     let rest = rows.count - changed
     let settled = "\(counted(rest, "message")) \(rest == 1 ? "is" : "are") discarded or resolved already"
     if changed == 0 { return "nothing changes: \(settled)" }

@@ -32,7 +32,7 @@ enum DeadLettersReplayCommand {
       let count = counted(letters.rows.count, "message")
       if invocation.flag("dry-run") || letters.rows.isEmpty {
         try invocation.output.write(DeadLetterSelection.shown(letters, invocation.output.format))
-        invocation.output.message(letters.rows.isEmpty ? "no dead letter is meant" : "would replay \(count)")
+        invocation.output.message(letters.rows.isEmpty ? "no dead letter matches" : "would replay \(count)")
         return .ok
       }
       try await invocation.confirm("replay \(count)")

@@ -19,14 +19,9 @@ enum ScheduleChecks {
       let defined = schedules?.of(Set(jobs.filter(\.isEnabled).map(\.name)))
       return [read] + (defined.map { [StandstillChecks.scheduler(enabled: enabled, $0)] } ?? [])
     } catch let errors as CatalogErrors {
-      return errors.faults.map { Check("schedules", .error, $0.description, remedy: remedy($0)) }
+      return errors.faults.map { Check("schedules", .error, $0.description, remedy: ServiceErrorRules.remedy($0)) }
     } catch {
       return [Check.failed("schedules", error)]
     }
-  }
-
-  private static func remedy(_ fault: CatalogFault) -> String {
-    fault.message.contains("tzdata")
-      ? "install the package tzdata, or set TZDIR, or mend the zone's name" : "mend this file"
   }
 }

@@ -25,7 +25,7 @@ enum SourceChecks {
             remedy: "set what is missing before a sync names it")
         }
     } catch {
-      return error.faults.map { Check("sources", .error, $0.description, remedy: "mend this file") }
+      return error.faults.map { Check("sources", .error, $0.description, remedy: ServiceErrorRules.remedy($0)) }
     }
   }
 }

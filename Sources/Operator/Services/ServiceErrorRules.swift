@@ -10,8 +10,17 @@ enum ServiceErrorRules {
   private static let catalog: ErrorRule = { error in
     guard let error = error as? CatalogErrors else { return nil }
     return error.faults.map {
-      CommandError(.usage, "INVALID_JOBS", $0.description, hint: "mend the file, or set SYNCLINE_JOBS_DIR")
+      CommandError(.usage, "INVALID_JOBS", $0.description, hint: remedy($0))
     }
+  }
+
+  /// What to do about a fault of the jobs directory.
+  static func remedy(_ fault: CatalogFault) -> String {
+    if fault.isOfDirectory {
+      return "make the directory, run this where it is, or set SYNCLINE_JOBS_DIR to one that this user can read"
+    }
+    return fault.message.contains("tzdata")
+      ? "install the package tzdata, or set TZDIR, or mend the zone's name" : "mend the file, or set SYNCLINE_JOBS_DIR"
   }
 
   private static let source: ErrorRule = { error in

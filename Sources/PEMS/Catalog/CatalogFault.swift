@@ -12,6 +12,16 @@ package struct CatalogFault: Error, Sendable, Equatable, CustomStringConvertible
     self.message = message
   }
 
+  /// Of a directory that is not there, or that this user can not read.
+  package static func unreadable(directory: String) -> CatalogFault {
+    CatalogFault(file: directory, line: 0, message: unreadableDirectory)
+  }
+
+  /// There is no file to mend.
+  package var isOfDirectory: Bool { message == Self.unreadableDirectory }
+
+  private static let unreadableDirectory = "cannot read this directory"
+
   package var description: String { line > 0 ? "\(file):\(line): \(message)" : "\(file): \(message)" }
 }
 

@@ -20,7 +20,7 @@ package struct SourceCatalog: Sendable {
     directory: String, environment: [String: String]
   ) throws(CatalogErrors) -> SourceCatalog {
     guard let names = SmallFile.names(in: directory) else {
-      throw CatalogErrors(faults: [CatalogFault(file: directory, line: 0, message: "cannot read this directory")])
+      throw CatalogErrors(faults: [.unreadable(directory: directory)])
     }
     var loader = Loader(environment: environment)
     for name in names where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {

@@ -57,7 +57,7 @@ import Testing
     #expect(try await value("SELECT string_agg(replays::text, ' ' ORDER BY id) FROM dead_letter") == "3 1 0 2")
     #expect(try await value("SELECT count(*) FROM outbox") == "6")
     let none = try await syncline("dead-letters", "replay", "--code", "UNKNOWN_ORGANIZATION", "--yes")
-    #expect(none.code == .ok && none.data == "[]\n" && none.messages.contains("no dead letter is meant"))
+    #expect(none.code == .ok && none.data == "[]\n" && none.messages.contains("no dead letter matches"))
   }
 
   @Test("discard keeps the rows with who and why; filters of cause, topic and organization choose")
