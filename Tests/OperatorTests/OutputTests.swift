@@ -43,7 +43,8 @@ struct OutputTests {
         "                 six seven eight nine", "                 ten", "  -> \(command)",
       ])
     let plain = try text(nil)
-    #expect(plain.count == 3 && plain[2].hasSuffix("nine ten  \(command)"))
+    #expect(plain.count == 4 && plain[2].hasSuffix("nine ten") && plain[3] == "  -> \(command)")
+    #expect(plain[1] == "kafka   ok       1 broker", "no line is filled up to the longest one")
     #expect(wrapped("a bb  ccccc", to: 3) == ["a", "bb ", "ccc", "cc"])
   }
 
@@ -60,8 +61,10 @@ struct OutputTests {
 
   @Test("On a terminal text is cut to fit and numbers never are")
   func narrow() throws {
-    let narrow = try text(.table, Terminal(isTerminal: true, width: 88))
-    #expect(narrow.split(separator: "\n").allSatisfy { displayWidth(String($0)) <= 88 })
+    let shorter = try text(.table, Terminal(isTerminal: true, width: 88))
+    #expect(shorter.contains(" 2026-01-31 09:30 ") && !shorter.contains("…"), "moments lose their seconds first")
+    let narrow = try text(.table, Terminal(isTerminal: true, width: 75))
+    #expect(narrow.split(separator: "\n").allSatisfy { displayWidth(String($0)) <= 75 })
     #expect(narrow.contains("…") && narrow.contains("81800.26") && narrow.contains("20280"))
     let tiny = try text(.table, Terminal(isTerminal: true, width: 10))
     #expect(tiny.contains("81800.26"))
@@ -79,6 +82,38 @@ struct OutputTests {
     #expect(lines[1].contains(id) && lines[1].hasSuffix("x…") && lines[2].contains("PFA-0001"))
     #expect(lines[2].hasPrefix(String(repeating: "x", count: 39) + "…"))
     #expect(lines.allSatisfy { displayWidth($0) <= 60 })
+  }
+
+  @Test("Kind, state and code of a job are whole on any terminal; moments and less important columns give way")
+  func words() throws {
+    let moment = Cell.time(Date(timeIntervalSince1970: 1_769_851_800.25))
+    let id = "3f0c4c1e-0000-4000-8000-000000000000"
+    func row(_ kind: String, _ state: String, _ result: String, _ code: String?) -> [Cell] {
+      [.text(id), .text("RIO"), .text(kind), .text(state), .text(result), .integer(1), .text(code), moment, moment]
+    }
+    let rows = [
+      row("read_sync", "succeeded", "complete", nil), row("draft_commit", "failed", "nothing", "INVALID_DATE_ORDER"),
+      row("read_sync", "awaiting_approval", "", "MASS_DISCONTINUE"),
+    ]
+    func text(_ width: Int) throws -> String {
+      let recorder = Recorder()
+      let terminal = Terminal(isTerminal: true, width: width, height: nil, hasColor: false)
+      try recorder.output(.table, terminal: terminal).write(Table(JobColumns.list(for: .table), rows: rows))
+      return recorder.data
+    }
+    for width in [60, 80, 100, 120, 140, 160, 200] {
+      let shown = try text(width)
+      for word in ["read_sync", "succeeded", "draft_commit", "INVALID_DATE_ORDER", "awaiting_approval", id] {
+        #expect(shown.contains(word), "\(width): \(shown)")
+      }
+      // The words alone need so much.
+      let longest = shown.split(separator: "\n").map { displayWidth(String($0)) }.max() ?? 0
+      #expect(longest <= max(width, 99), "\(width): \(shown)")
+    }
+    #expect(try text(200).contains("2026-01-31T09:30:00.250Z"))
+    let usual = try text(120)
+    #expect(usual.contains("created_at") && usual.contains("2026-01-31 09:30") && !usual.contains("attempt"))
+    #expect(try !text(100).contains("created_at"))
   }
 
   @Test("JSON, as a whole: exact decimals, nulls, JSON inside, no raw control character")

@@ -11,10 +11,11 @@ enum JobColumns {
 
   static func list(for format: OutputFormat) -> [Column] {
     guard format == .table else { return all }
-    let names: Set = [
-      "id", "organization_id", "kind", "state", "result", "attempt", "error_code", "created_at", "finished_at",
+    return [
+      Column("id"), Column("organization_id"), Column("kind"), Column("state"), Column("result", fit: .drop(1)),
+      Column("attempt", .integer, fit: .drop(0)), Column("error_code"), Column("created_at", .time, fit: .drop(3)),
+      Column("finished_at", .time, fit: .drop(2)),
     ]
-    return all.filter { names.contains($0.name) }
   }
 
   /// What happened to a job, for people.

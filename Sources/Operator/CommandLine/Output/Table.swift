@@ -18,12 +18,15 @@ package struct Column: Sendable, Equatable {
   package enum Kind: Sendable { case text, integer, decimal, boolean, time, json }
 
   /// What becomes of a text that does not fit on a terminal.
-  package enum Fit: Sendable {
+  package enum Fit: Sendable, Equatable {
     case cut
     /// Goes on in the next line, below where it began.
     case wrap
-    /// Has a line of its own below its row, behind the arrow, whole: for commands that are pasted.
+    /// Has a line of its own below its row, behind the arrow, whole: for commands that are pasted. Everywhere, because
+    /// beside it the column before would be filled up with blanks.
     case below
+    /// The whole column is left out, the lowest number first; other columns tell more.
+    case drop(Int)
   }
 
   package let name: String
@@ -39,7 +42,12 @@ package struct Column: Sendable, Equatable {
   /// Numbers stand at the right, below each other.
   var isRightAligned: Bool { kind == .integer || kind == .decimal }
   /// Only free text may give way on a terminal; half a number would be another number.
-  var mayGiveWay: Bool { kind == .text || kind == .json }
+  var mayGiveWay: Bool { (kind == .text || kind == .json) && !isWord }
+  /// One of a few words that say what a row is: a part of one says nothing.
+  var isWord: Bool {
+    kind == .text
+      && ["kind", "state", "status", "code", "error_code", "sync_state", "sync_type", "mode"].contains(name)
+  }
   /// What a command takes to find one: jobs, records, conflicts, edits.
   var isName: Bool { kind == .text && (name == "id" || name == "job" || name.hasSuffix("_id")) }
 }
