@@ -34,7 +34,7 @@ import Testing
       """
       INSERT INTO org_permission VALUES ('ann', 'RIO', 'write');
       INSERT INTO pfa_mirror (id, organization_id, pfa_id, data) VALUES
-        (gen_random_uuid(), 'RIO', 'PFA-1', '{"category": "Cranes", "source": "Rental", "dor": "BEO", "monthlyRate": 15000,
+        (gen_random_uuid(), 'RIO', 'PFA-1', '{"category": "Tower Cranes", "source": "Rental", "dor": "BEO", "monthlyRate": 15000,
           "manufacturer": "Liebherr", "originalStart": "2025-01-15", "originalEnd": "2025-06-30",
           "forecastStart": "2025-01-20", "forecastEnd": "2025-07-31"}');
       """)

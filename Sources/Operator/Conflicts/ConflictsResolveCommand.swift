@@ -8,8 +8,9 @@ enum ConflictsResolveCommand {
     path: ["conflicts", "resolve"], summary: "Decide a conflict",
     discussion: """
       mine puts the edit on top of what PEMS says now and pushes it; theirs gives the edit up; --set takes the edit \
-      with other values and pushes that: of every conflicting field, or --take decides those that it does not name. It is done with the rights of the edit's own user, or of --user; the \
-      histories keep who decided: --user, else SYNCLINE_ACTOR, else the login.
+      with other values and pushes that: of every conflicting field, or --take decides those that it does not name. \
+      It is done with the rights of the edit's own user, or of --user; the histories keep who decided: --user, else \
+      SYNCLINE_ACTOR, else the login.
       """,
     arguments: [Argument("ID", "the conflict")],
     options: [

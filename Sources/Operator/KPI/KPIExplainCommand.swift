@@ -24,7 +24,7 @@ enum KPIExplainCommand {
     ],
     examples: [
       Example(
-        "syncline kpi explain RIO --category Cranes --from 2026-01-01 --to 2026-02-01T00:00:00Z",
+        "syncline kpi explain RIO --category 'Tower Cranes' --from 2026-01-01 --to 2026-02-01T00:00:00Z",
         "what happened in January?")
     ], needs: [.database]
   ) { invocation in

@@ -13,7 +13,7 @@ enum KPITrendCommand {
       .text("category", "TEXT", "only this category (default: all together)"),
       .integer("days", "N", "how many days back", in: 1...3_660, default: 30),
     ],
-    examples: [Example("syncline kpi trend RIO --category Cranes --days 90", "a quarter of one category")],
+    examples: [Example("syncline kpi trend RIO --category 'Tower Cranes' --days 90", "a quarter of one category")],
     needs: [.database]
   ) { invocation in
     let organization = try invocation.argument("ORG")

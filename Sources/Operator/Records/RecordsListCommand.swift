@@ -25,7 +25,7 @@ enum RecordsListCommand {
       .integer("limit", "N", "at most this many, the first", in: 1...100_000, default: 1_000),
     ],
     examples: [
-      Example("syncline records list RIO --category Cranes --source Rental", "rented cranes"),
+      Example("syncline records list RIO --category 'Tower Cranes' --source Rental", "rented cranes"),
       Example(
         "syncline records list RIO --forecast-from 2026-01-01 --forecast-to 2026-04-01 -o csv",
         "what is planned in a quarter"),
