@@ -79,7 +79,8 @@ struct ArgumentParser {
   private func unknown(_ word: String, _ known: [String]) -> CommandError {
     let noun = words.first.map { "'\($0)'" }
     let message = noun.map { "\($0) has no verb '\(word)'" } ?? "there is no command '\(word)'"
-    let suggestion = nearest(word, in: known).map { "try 'syncline \((words + [$0]).joined(separator: " "))', or " } ?? ""
+    let suggestion =
+      nearest(word, in: known).map { "try 'syncline \((words + [$0]).joined(separator: " "))', or " } ?? ""
     return CommandError(.usage, "UNKNOWN_COMMAND", message, hint: suggestion + "see 'syncline help\(helpTopic)'")
   }
 

@@ -59,7 +59,8 @@ enum ConflictsResolveCommand {
     case (_, true):
       throw CommandError(
         .usage, "CHOICE_REQUIRED", "nothing says how the conflict is to be decided",
-        hint: "give one of --take mine (the edit holds), --take theirs (PEMS holds), --set FIELD=VALUE (something else)")
+        hint: "give one of --take mine (the edit holds), --take theirs (PEMS holds), --set FIELD=VALUE (something else)"
+      )
     }
   }
 }

@@ -76,8 +76,8 @@ struct UpstreamClient: Sendable {
 
   private var authHint: String {
     let names = definition.secretNames.isEmpty ? "" : " (\(definition.secretNames.joined(separator: ", ")))"
-    return "mend the credentials\(names) or the rights of their user, and restart the workers, which read them at start; "
-      + "nothing is retried by itself"
+    return "mend the credentials\(names) or the rights of their user, and restart the workers, which read them at start"
+      + "; nothing is retried by itself"
   }
 
   private func sourceError(_ error: HTTPError) -> SourceError {
