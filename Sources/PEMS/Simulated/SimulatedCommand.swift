@@ -11,8 +11,8 @@ import SyncDomain
 /// - `poison: {organization, pfaId, kind}`, kind being a case of ``SimulatedPoison``, or none
 /// - `update: {organization, pfaId, data?}`, `discontinue: {organization, pfaId}`, `remove: {organization, pfaId}`
 /// - `behaviour` with members of ``SimulatedBehaviour``: dropsTotal, tellsTotalOnce, duplicatesRows, ignoresSort,
-///   filtersOrganizationOnly, ignoresGroups, countsPages, ignoresPosition, pageCap, newField, renamed, decimalComma,
-///   plainSpelling, serverTime
+///   filtersOrganizationOnly, mixesOrganizations, sortsByTimeOnly, ignoresGroups, countsPages, ignoresPosition, pageCap,
+///   newField, renamed, decimalComma, plainSpelling, serverTime
 /// - `reset: true` forgets faults and behaviour; who may ask stays
 package struct SimulatedCommand {
   /// What is wrong with an order.
@@ -130,6 +130,8 @@ package struct SimulatedCommand {
       case "tellsTotalOnce": behaviour.tellsTotalOnce = flag
       case "ignoresSort": behaviour.ignoresSort = flag
       case "filtersOrganizationOnly": behaviour.filtersOrganizationOnly = flag
+      case "mixesOrganizations": behaviour.mixesOrganizations = flag
+      case "sortsByTimeOnly": behaviour.sortsByTimeOnly = flag
       case "ignoresGroups": behaviour.ignoresGroups = flag
       case "countsPages": behaviour.countsPages = flag
       case "ignoresPosition": behaviour.ignoresPosition = flag

@@ -76,6 +76,10 @@ package struct SimulatedBehaviour: Sendable {
   package var ignoresSort = false
   /// Of all filters only the organization's is applied.
   package var filtersOrganizationOnly = false
+  /// The organization's filter is ignored: rows of all organizations come.
+  package var mixesOrganizations = false
+  /// Rows are sorted by last-modified whatever is asked, those of one time by falling pfaId.
+  package var sortsByTimeOnly = false
   /// All filters are joined by AND: groups and OR are not known.
   package var ignoresGroups = false
   /// `CURSOR_POSITION` is the number of a page.

@@ -61,7 +61,7 @@ struct SimulatedFilter {
       default: subject = .field(SourceDefinition.pemsFields[name] ?? name)
       }
       func flag(_ key: String) -> Bool { if case .bool(true)? = filter[key] { true } else { false } }
-      if flag("LPAREN") { continues = true }
+      if flag("LPAREN") || name == "pfs_id" && operation == .notEqual { continues = true }
       if organizationOnly, name != "pfs_a_org", name != "organization" { continue }
       let condition = Condition(
         subject: subject, operation: operation, value: value, isOr: filter["JOINER"]?.string == "OR" && !ignoresGroups,

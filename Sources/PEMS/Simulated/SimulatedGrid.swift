@@ -10,7 +10,9 @@ struct SimulatedGrid {
   private let isRowset: Bool
   private let skip: Int
   private let size: Int
-  private let isSorted: Bool
+  private let order: Order
+
+  private enum Order { case modified, pfaId }
 
   /// The rows of one page and what is around them.
   struct Page {
@@ -39,10 +41,12 @@ struct SimulatedGrid {
     size = Int(min(10_000, max(1, grid["NUMBER_OF_ROWS_FIRST_RETURNED"]?.integer ?? 100)))
     let rowsBefore = Int(max(0, offset ?? 0)) * (behaviour.countsPages ? size : 1)
     skip = behaviour.ignoresPosition ? 0 : rowsBefore
-    if case .array(let sort)? = request["MULTIADDON_SORT"]?["MADDON_SORT"] {
-      isSorted = !sort.isEmpty
+    if !behaviour.ignoresSort, case .array(let sort)? = request["MULTIADDON_SORT"]?["MADDON_SORT"],
+      let first = sort.first?["ALIAS_NAME"]?.string, first.lowercased() != "pfs_id" || behaviour.sortsByTimeOnly
+    {
+      order = .modified
     } else {
-      isSorted = false
+      order = .pfaId
     }
   }
 
@@ -52,8 +56,15 @@ struct SimulatedGrid {
   func page(_ state: inout SimulatedState) -> Page {
     let behaviour = state.behaviour
     var all = state.rows[organization] ?? []
-    if !isSorted || behaviour.ignoresSort { all.sort { $0.pfaId < $1.pfaId } }
-    let from = isSorted && !behaviour.ignoresSort ? firstIndex(all) : 0
+    if behaviour.mixesOrganizations { all = state.rows.values.flatMap(\.self).sorted(by: SimulatedRow.precedes) }
+    switch order {
+    // What is sorted are few rows: those of one id.
+    case .pfaId: all = all.filter(filter.matches).sorted { $0.pfaId < $1.pfaId }
+    case .modified where behaviour.sortsByTimeOnly:
+      all.sort { $0.modified != $1.modified ? $0.modified < $1.modified : $0.pfaId > $1.pfaId }
+    case .modified: break
+    }
+    let from = order == .modified ? firstIndex(all) : 0
     let limit = min(size, behaviour.pageCap ?? size)
     var rows: [SimulatedRow] = []
     var matched = 0

@@ -2,35 +2,31 @@ import HTTP
 import SyncDomain
 
 extension GridSource {
-  /// One record by organization and id; nil when the grid has none. Asks once.
-  package func record(organization: String, pfaId: String) async throws(SourceError) -> UpstreamRecord? {
-    let request = PageRequest(organization: organization, mode: .manual, pageSize: 10)
+  /// Goes one page on in the search for a record: asks once.
+  func look(_ lookup: GridLookup, organization: String) async throws(SourceError) -> GridLookup {
+    try checkLimit(lookup.cursor)
+    var lookup = lookup
+    let request = PageRequest(organization: organization, mode: .manual, pageSize: lookup.pageSize)
     let answer = try await ask(
-      GridRequest(definition: definition, request: request, cursor: GridCursor(), pfaId: pfaId), organization)
+      GridRequest(definition: definition, request: request, cursor: lookup.cursor, pfaId: lookup.pfaId), organization)
     let grid = try parse(answer, beforePush: true)
     var mapper = RowMapper(definition, organization: organization)
-    var page = SourcePage()
-    var found: UpstreamRecord?
+    var paging = GridPaging(lookup.cursor, dialect: definition.dialect, pageSize: request.pageSize)
     for row in grid.rows {
-      let before = page.records.count
-      let fields: [SourceField]?
+      // None of the rows is kept but the record.
+      var single = SourcePage()
       do throws(JSONSyntaxError) {
-        fields = try GridRow.fields(answer.body.span, at: row.lowerBound, columns: grid.columns)
+        let fields = try GridRow.fields(answer.body.span, at: row.lowerBound, columns: grid.columns)
+        paging.count(mapper.add(fields ?? [], into: &single))
       } catch {
         throw invalid("a row is not JSON, at byte \(error.offset)")
       }
-      _ = mapper.add(fields ?? [], into: &page)
-      // Whatever the service makes of the filter, only this record is taken for it.
-      guard page.records.count > before, let record = page.records.last, record.pfaId == pfaId else { continue }
-      if let known = found?.record.order, let order = record.order, order < known { continue }
-      found = UpstreamRecord(record: record, recordId: mapper.recordId)
+      if let record = single.records.last { lookup.take(record, recordId: mapper.recordId) }
+      if let issue = single.rejected.last { lookup.take(issue) }
     }
+    var page = SourcePage()
     try mapper.finish(&page, definition)
-    if found == nil, let rejected = page.rejected.first {
-      throw SourceError(
-        .upstreamInvalidAnswer, "\(definition.name): the record can not be read: \(rejected.code)",
-        hint: "mend it upstream")
-    }
-    return found
+    try lookup.end(paging.step(grid))
+    return lookup
   }
 }

@@ -31,7 +31,9 @@ struct GridRequest {
       grid.append(.init("ROW_OFFSET", .number(String(cursor.skip))))
       grid.append(.init("ROW_COUNT", .number(String(request.pageSize))))
     }
-    let sort = [fields.lastModified, fields.pfaId].enumerated().map { index, name in
+    // A search for one record by position needs an order that no update changes.
+    let order = pfaId == nil ? [fields.lastModified, fields.pfaId] : [fields.pfaId]
+    let sort = order.enumerated().map { index, name in
       JSONValue.object([
         .init("ALIAS_NAME", .string(name)), .init("TYPE", .string("ASC")), .init("SEQNUM", .number(String(index + 1))),
       ])

@@ -25,10 +25,7 @@ package struct GridSource: RecordSource {
       }
       cursor = known
     }
-    guard cursor.page < definition.maxPages else {
-      throw SourceError(
-        .pageLimit, "\(definition.name): no end after \(definition.maxPages) pages", hint: "raise maxPages or pageSize")
-    }
+    try checkLimit(cursor)
     let answer = try await ask(
       GridRequest(definition: definition, request: request, cursor: cursor), request.organization)
     let grid = try parse(answer)
@@ -49,6 +46,14 @@ package struct GridSource: RecordSource {
       throw .incomplete(definition.name, rows: Int64(rows), announced: Int64(announced))
     }
     return page
+  }
+
+  /// Throws PAGE_LIMIT when as many pages as are allowed were read.
+  func checkLimit(_ cursor: GridCursor) throws(SourceError) {
+    guard cursor.page < definition.maxPages else {
+      throw SourceError(
+        .pageLimit, "\(definition.name): no end after \(definition.maxPages) pages", hint: "raise maxPages or pageSize")
+    }
   }
 
   /// Rows of the whole read as the service counts them now; nil when it does not tell.

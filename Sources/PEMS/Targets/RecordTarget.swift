@@ -5,7 +5,8 @@ import SyncDomain
 /// Neither call retries: what is to be done after a failure depends on what the record says then, which only the caller
 /// can find out.
 package protocol RecordTarget: Sendable {
-  /// The record as the upstream has it now; nil when it has none of this id. May wait for the tenant's rate limit.
+  /// The record as the upstream has it now; nil when it has none of this id, which an answer that may lack rows never
+  /// means. May wait for the tenant's rate limit, several times where the upstream must be searched for the record.
   func read(organization: String, pfaId: String) async throws(SourceError) -> UpstreamRecord?
 
   /// Changes the patch's fields and nothing else. After an error whose `isTransient` is true nobody knows whether the

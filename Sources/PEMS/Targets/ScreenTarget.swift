@@ -1,4 +1,5 @@
 import HTTP
+import Runtime
 import SyncDomain
 
 /// Writes to PEMS: reads a record through the grid and changes it by a PATCH of a user-defined screen.
@@ -7,6 +8,8 @@ import SyncDomain
 package struct ScreenTarget: RecordTarget {
   private let source: GridSource
   private let budget: any RateBudget
+  /// The grid was last seen to ignore a filter by id: asking for few rows would be a request more for each record.
+  private let asksWidely = Locked(false)
 
   package init(
     _ definition: SourceDefinition, http: HTTPClient, budget: any RateBudget, clock: SourceClock = .system
@@ -19,8 +22,17 @@ package struct ScreenTarget: RecordTarget {
   private var definition: SourceDefinition { source.definition }
 
   package func read(organization: String, pfaId: String) async throws(SourceError) -> UpstreamRecord? {
-    try await within { () async throws(SourceError) in
-      try await source.record(organization: organization, pfaId: pfaId)
+    var lookup = GridLookup(definition, pfaId: pfaId, asksWidely: asksWidely.with { $0 })
+    while true {
+      lookup = try await within { [lookup] () async throws(SourceError) in
+        try await source.look(lookup, organization: organization)
+      }
+      if let filters = lookup.filtersIds { asksWidely.with { $0 = !filters } }
+      switch lookup.progress {
+      case .open: continue
+      case .found(let record): return record
+      case .missing: return nil
+      }
     }
   }
 

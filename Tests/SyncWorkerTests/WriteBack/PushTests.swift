@@ -103,6 +103,27 @@ struct PushTests {
     }
   }
 
+  @Test(
+    "W2: a grid that ignores the filter by id, or by organization too, hides no record from a push",
+    arguments: [false, true])
+  func ignoredFilters(mixesOrganizations: Bool) async throws {
+    let options = WorkerWorld.Options.of { $0.source = { $0.pageSize = 50 } }
+    try await WorkerWorld.withRecords(300, options) { world, _ in
+      world.pems.seed(organization: "RIO2", records: 300, seed: 2)
+      world.pems.behave {
+        $0.filtersOrganizationOnly = true
+        $0.mixesOrganizations = mixesOrganizations
+      }
+      world.pems.remove(organization: "RIO", pfaId: WorkerWorld.id(30))
+      for index in [1, 25] {
+        try await world.waitForEdit(try await world.edit(index, #"{"dor": "SITE"}"#), "synced")
+        #expect(world.upstream(index, "dor") == #""SITE""#)
+      }
+      try await world.waitForEdit(try await world.edit(30, #"{"dor": "SITE"}"#), "conflict")
+      #expect(try await world.lines("SELECT kind FROM pfa_sync_conflict") == ["record_missing"])
+    }
+  }
+
   @Test("W3: modified by another user is read and merged again, and goes through in the end")
   func stale() async throws {
     try await WorkerWorld.withRecords { world, _ in
