@@ -88,5 +88,8 @@ extension SQLCatalog {
     Migration(
       version: 33, name: "roles", up: text(PackageResources.V0033_roles_up_sql),
       down: text(PackageResources.V0033_roles_down_sql)),
+    Migration(
+      version: 34, name: "batches", up: text(PackageResources.V0034_batches_up_sql),
+      down: text(PackageResources.V0034_batches_down_sql)),
   ]
 }

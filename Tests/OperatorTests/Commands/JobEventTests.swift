@@ -62,6 +62,46 @@ import Testing
   }
 
   @Test(
+    "Jobs that are over when they are inserted are told at once, all of a statement, with what it inserts with them")
+  func over() async throws {
+    try await sql(
+      """
+      WITH jobs AS (
+        INSERT INTO sync_job (id, organization_id, kind, state, result, parameters, requested_by, finished_at)
+        VALUES ('\(jobA)', 'RIO', 'draft_commit', 'succeeded', 'clean', '{"sessionId": null}', 'ann', now()),
+          ('\(jobB)', 'RIO', 'draft_commit', 'failed', NULL, '{"changeReason": "late"}', NULL, now())
+        RETURNING id
+      ),
+      issues AS (
+        INSERT INTO sync_record_issue (job_id, organization_id, pfa_id, field, code, raw, rejected)
+        VALUES ('\(jobB)', 'RIO', 'P1', 'dor', 'INVALID_TEXT', '"', true)
+      )
+      INSERT INTO pfa_sync_log (job_id, organization_id, sync_type, status, completed_at)
+      SELECT id, 'RIO', 'draft_commit', 'completed', now() FROM jobs
+      """)
+    let events = try await SyncDatabase.current.run { session in
+      try session.query(
+        "SELECT convert_from(message_key, 'UTF8') AS id, convert_from(message_value, 'UTF8') AS value FROM outbox"
+      ).rows.map { (id: try $0.string("id"), event: try JSONValue(parsing: Array(try $0.string("value").utf8))) }
+    }
+    #expect(Set(events.map(\.id)) == [jobA, jobB] && events.count == 2)
+    for (id, event) in events {
+      #expect(try await event.canonicalText == shown(id).canonicalText)
+      #expect(event["history"]?.count == 1 && event["log"]?["status"]?.string == "completed")
+    }
+    let failed = try #require(events.first { $0.id == jobB }?.event)
+    #expect(failed["issues"]?.count == 1)
+    let history = try await value(
+      """
+      SELECT metadata || jsonb_build_object('parameters', data #> '{after,parameters}') FROM sync_event
+      WHERE stream = 'job/\(jobA)'
+      """)
+    #expect(history == #"{"actor": "ann", "parameters": {"sessionId": null}}"#)
+    #expect(
+      try await value("SELECT metadata ->> 'reason' FROM sync_event WHERE stream = 'job/\(jobB)'") == "late")
+  }
+
+  @Test(
     "An event that Kafka would not take leaves out as much as it must, and says what; jobs show has all of it",
     arguments: [
       (500_000, ["history.data"]), (950_000, ["history.data", "parameters"]),

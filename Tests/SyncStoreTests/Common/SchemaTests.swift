@@ -110,10 +110,10 @@ import Testing
       let triggers = try session.list(
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text = 'pfa_mirror'")
       #expect(triggers == [], "bulk writes run no trigger")
-      // The histories of edits: one statement for all edits of a commit.
+      // What is told of edits and of new jobs: one statement for all of a commit, and for all commits of a batch.
       let wide = try session.list(
-        "SELECT DISTINCT tgfoid::regproc::text FROM pg_trigger WHERE NOT tgisinternal AND tgtype & 1 = 0")
-      #expect(wide == ["pfa_modification_journal"])
+        "SELECT DISTINCT tgfoid::regproc::text FROM pg_trigger WHERE NOT tgisinternal AND tgtype & 1 = 0 ORDER BY 1")
+      #expect(wide == ["pfa_modification_journal", "sync_job_begin"])
     }
   }
 
