@@ -1,5 +1,6 @@
 import Glibc
 import PEMS
+import Postgres
 import Runtime
 import SyncWorker
 import TestKit
@@ -93,6 +94,57 @@ struct MembershipTests {
       #expect(log.inserted == 600 && log.received == 600 && log.isClosed)
       // What was applied is not asked for again; a page whose message was still under way is.
       #expect(applied >= 3 && world.pems.requests - requests <= 12 - applied)
+    }
+  }
+
+  @Test("Workers for some kinds come and go beside one for all: none dies of what the others consume")
+  func mixed() async throws {
+    try await WorkerWorld.with(.of { $0.records = 300 }) { world in
+      let lasting = try world.spawnWorker()
+      for kinds in [["--only", "read_sync"], ["--only", "read_sync,draft_commit"], []] {
+        let others = [try world.spawnWorker([], kinds), try world.spawnWorker()]
+        for other in others {
+          try await until("it is ready") { try await other.get("/readyz").status == 200 }
+        }
+        for other in others {
+          other.signal(SIGTERM)
+          #expect(await other.wait() == 0, "\(other.log)")
+        }
+      }
+      let id = try await world.requestSync()
+      #expect(try await world.waitForJob(id).state == "succeeded")
+      lasting.signal(SIGTERM)
+      #expect(await lasting.wait() == 0, "\(lasting.log)")
+    }
+  }
+
+  @Test("A job that is claimed while its worker is being stopped is left to others at once")
+  func claimedLate() async throws {
+    try await WorkerWorld.with(.of { $0.records = 300 }) { world in
+      // A claim waits here for the test.
+      try await world.execute(
+        """
+        CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NEW; END $$;
+        CREATE TRIGGER gate BEFORE UPDATE ON sync_job FOR EACH ROW WHEN (NEW.state = 'running' AND OLD.state = 'queued')
+          EXECUTE FUNCTION wait_at_gate();
+        """)
+      let keeper = try await PGConnection.open(PGOptions(url: world.databaseURL), name: "keeper")
+      try await keeper.run { _ = try $0.query("SELECT pg_advisory_lock(7)") }
+      let worker = try world.startWorker()
+      let id = try await world.requestSync()
+      try await until("the claim waits") {
+        try await world.count("pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted") == 1
+      }
+      try await until("it has said that it lives") { try await world.count("live_worker") == 1 }
+      let stopping = Task { await worker.stop() }
+      try await until("the worker is being stopped") { try await world.count("live_worker") == 0 }
+      try await keeper.run { _ = try $0.query("SELECT pg_advisory_unlock(7)") }
+      #expect(await stopping.value?.abandoned == [])
+      let job = try await world.job(id)
+      #expect(job?.state == "running", "\(String(describing: job))")
+      #expect(try await world.count("sync_page") == 0)
+      await keeper.close()
     }
   }
 }

@@ -116,7 +116,12 @@ final class JobRunner: Sendable {
       state.with { _ = $0.running.removeValue(forKey: claim.id) }
       wake()
     }
-    state.with { $0.running[claim.id] = (claim.kind, task) }
+    let isLate = state.with { state in
+      state.running[claim.id] = (claim.kind, task)
+      return state.isDraining
+    }
+    // Claimed when the stop had begun already, perhaps what this worker has just given back.
+    if isLate { task.cancel() }
   }
 
   /// The job and its heartbeat; the first to end ends the other.

@@ -3,7 +3,11 @@ import Postgres
 import Runtime
 import SyncStore
 
-/// Turns assignments of the consumer group into claimed lanes, and hands them their messages.
+/// Turns assignments of a kind's consumer group into claimed lanes, and hands them their messages.
+///
+/// Each kind has a group of its own in Kafka: workers differ in the kinds they do, and the sticky assignor of
+/// librdkafka 2.0.2 ends the process when members of one group subscribe to different topics. The offsets that count
+/// are in Postgres, under the one name that is configured.
 final class LaneHost: KafkaConsumerDelegate {
   private struct Running {
     let lane: Lane
@@ -16,10 +20,9 @@ final class LaneHost: KafkaConsumerDelegate {
     var generation = 0
   }
 
+  private let kind: WorkKind
   private let configuration: WorkerConfiguration
   private let pool: PGPool
-  /// For what somebody waits for.
-  private let interactivePool: PGPool
   private let metrics: Metrics
   private let wake: @Sendable () -> Void
   private let state = Locked(State())
@@ -27,12 +30,12 @@ final class LaneHost: KafkaConsumerDelegate {
   private let complaint: Complaint
 
   init(
-    configuration: WorkerConfiguration, pool: PGPool, interactivePool: PGPool, metrics: Metrics,
+    _ kind: WorkKind, configuration: WorkerConfiguration, pool: PGPool, metrics: Metrics,
     wake: @escaping @Sendable () -> Void
   ) {
+    self.kind = kind
     self.configuration = configuration
     self.pool = pool
-    self.interactivePool = interactivePool
     self.metrics = metrics
     self.wake = wake
     log = configuration.log
@@ -41,9 +44,12 @@ final class LaneHost: KafkaConsumerDelegate {
 
   /// Joins the group. `close` ends it.
   func start() throws {
+    var settings = configuration.kafka
+    // The embedded broker is asked all the time: for what nobody waits for, less often.
+    if settings.embedded && !kind.isUrgent { settings.properties["fetch.wait.max.ms"] = "100" }
     let consumer = try KafkaConsumer(
-      settings: configuration.kafka, group: configuration.group,
-      topics: configuration.kinds.map { $0.topic(configuration.topics) }.sorted(), delegate: self, log: log)
+      settings: settings, group: "\(configuration.group).\(kind.rawValue)",
+      topics: [kind.topic(configuration.topics)], delegate: self, log: log)
     state.with { $0.consumer = consumer }
     consumer.start()
   }
@@ -180,10 +186,8 @@ final class LaneHost: KafkaConsumerDelegate {
   }
 
   private func tools(_ partition: TopicPartition, _ consumer: KafkaConsumer) -> Lane.Tools {
-    let kind = WorkKind.of(topic: partition.topic, configuration.topics)
-    return Lane.Tools(
-      kind: kind?.rawValue ?? partition.topic, pool: kind?.isInteractive == true ? interactivePool : pool,
-      metrics: metrics, log: log,
+    Lane.Tools(
+      kind: kind.rawValue, pool: pool, metrics: metrics, log: log,
       flow: { flow in
         switch flow {
         case .pause: consumer.pause([partition])

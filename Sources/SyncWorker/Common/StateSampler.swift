@@ -6,7 +6,7 @@ import SyncStore
 /// Fills the gauges that nobody sets by working: lag, jobs, dead letters, pool, the database itself. With each look it
 /// says that this worker lives.
 struct StateSampler: Sendable {
-  let host: LaneHost
+  let hosts: [LaneHost]
   let pool: PGPool
   let metrics: Metrics
   let configuration: WorkerConfiguration
@@ -107,12 +107,14 @@ struct StateSampler: Sendable {
   /// One that does not answer ends the round: the others would keep a stop waiting as well.
   private func sampleLag() async {
     var series: [([(String, String)], Double)] = []
-    for (partition, next) in host.positions {
-      guard !Task.isCancelled, let consumer = host.consumer,
-        let (_, high) = try? await consumer.watermarks(partition)
-      else { return }
-      series.append(
-        ([("topic", partition.topic), ("partition", String(partition.partition))], Double(max(0, high - next))))
+    for host in hosts {
+      for (partition, next) in host.positions {
+        guard !Task.isCancelled, let consumer = host.consumer,
+          let (_, high) = try? await consumer.watermarks(partition)
+        else { return }
+        series.append(
+          ([("topic", partition.topic), ("partition", String(partition.partition))], Double(max(0, high - next))))
+      }
     }
     metrics.replace(MetricCatalog.consumerLag, series)
   }

@@ -32,11 +32,11 @@ package enum WorkKind: String, CaseIterable, Sendable {
     }
   }
 
-  /// The kind whose messages a topic carries; nil for a topic of none.
-  static func of(topic: String, _ topics: Topics) -> WorkKind? { allCases.first { $0.topic(topics) == topic } }
-
   /// Somebody waits for it: it has connections of its own, so that it never queues behind bulk work.
   var isInteractive: Bool { self == .draftCommit }
+
+  /// A tenth of a second counts.
+  var isUrgent: Bool { self == .draftCommit || self == .readSync }
 
   /// The slot of the totals that a partition's lane adds to. Edits by `update_mirror_with_lock` have 0 to 15, spread by
   /// their backends.

@@ -16,7 +16,7 @@ package final class Worker: Sendable {
   /// Of one connection: analysis never waits for a lane, and no lane for analysis.
   private let analyticsPool: PGPool
   private let producer: KafkaProducer
-  private let host: LaneHost
+  private let hosts: [LaneHost]
   private let runner: JobRunner
   private let pusher: Pusher
   private let relay: OutboxRelay
@@ -48,13 +48,15 @@ package final class Worker: Sendable {
     let sources = Worker.sources(configuration, pool, metrics)
     runner = JobRunner(configuration: configuration, pool: pool, producer: producer, sources: sources, metrics: metrics)
     pusher = Pusher(configuration: configuration, pool: pool, sources: sources, metrics: metrics)
-    let (runner, pusher) = (runner, pusher)
-    host = LaneHost(
-      configuration: configuration, pool: pool, interactivePool: interactivePool, metrics: metrics,
-      wake: {
-        runner.wake()
-        pusher.wake()
-      })
+    let (runner, pusher, pool, interactivePool) = (runner, pusher, pool, interactivePool)
+    hosts = configuration.kinds.sorted { $0.rawValue < $1.rawValue }.map { kind in
+      LaneHost(
+        kind, configuration: configuration, pool: kind.isInteractive ? interactivePool : pool, metrics: metrics,
+        wake: {
+          runner.wake()
+          pusher.wake()
+        })
+    }
     var relayOptions = postgres
     relayOptions.applicationName += "-outbox"
     relay = OutboxRelay(options: relayOptions, producer: producer, topics: configuration.topics, log: configuration.log)
@@ -73,7 +75,7 @@ package final class Worker: Sendable {
         "gauges",
         run: {
           try await StateSampler(
-            host: self.host, pool: self.pool, metrics: self.metrics, configuration: self.configuration,
+            hosts: self.hosts, pool: self.pool, metrics: self.metrics, configuration: self.configuration,
             health: self.health
           ).run()
         }),
@@ -148,7 +150,7 @@ package final class Worker: Sendable {
     health.database(reachable: true, current: true)
   }
 
-  /// Joins the group as soon as a broker answers, and consumes until cancelled. What needs no Kafka goes on meanwhile.
+  /// Joins the groups as soon as a broker answers, and consumes until cancelled. What needs no Kafka goes on meanwhile.
   private func consume() async throws {
     do {
       try await join()
@@ -158,8 +160,12 @@ package final class Worker: Sendable {
     }
     health.stopping()
     // In a task of its own: this one is cancelled, and what is being applied is finished.
-    let host = host
-    await Task { await host.close() }.value
+    let hosts = hosts
+    await Task {
+      await withTaskGroup(of: Void.self) { group in
+        for host in hosts { group.addTask { await host.close() } }
+      }
+    }.value
   }
 
   private func join() async throws {
@@ -169,8 +175,10 @@ package final class Worker: Sendable {
     }
     let servers = configuration.kafka.bootstrapServers
     try await KafkaWait(servers: servers, health: health, log: configuration.log).run(configuration.prepareKafka)
-    try host.start()
-    let host = host
-    health.consumer(lastPoll: { host.consumer?.lastPoll }, isMember: { host.consumer?.isMember ?? false })
+    for host in hosts { try host.start() }
+    let hosts = hosts
+    health.consumer(
+      lastPoll: { hosts.compactMap { $0.consumer?.lastPoll }.min() },
+      isMember: { hosts.allSatisfy { $0.consumer?.isMember ?? false } })
   }
 }
