@@ -21,7 +21,7 @@ package final class KafkaProducer: Sendable {
     loop.start()
   }
 
-  /// Sends one message and waits until the brokers acknowledged it, a minute at most. A full queue waits.
+  /// Sends one message and waits until the brokers acknowledged it, 20 s at most. A full queue waits.
   package func send(
     topic: String, partition: Int32? = nil, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader] = []
   ) async throws -> (partition: Int32, offset: Int64) {
@@ -34,6 +34,16 @@ package final class KafkaProducer: Sendable {
   /// Throws only when the producer is closed.
   package func sendAll(_ messages: [OutgoingMessage]) async throws -> [Result<Int64, KafkaError>] {
     try await deliver(messages).map { $0.map(\.offset) }
+  }
+
+  /// Whether a broker answers; throws when none does in time.
+  package func reach(within limit: Duration) async throws {
+    let timeout = Int32(clamping: limit.milliseconds)
+    do {
+      try await handle.call { _ = try Metadata.cluster($0, timeout: timeout) }
+    } catch let error as KafkaError where error.isUnreachable {
+      throw loop.trouble.map { error.orBetter($0) } ?? error
+    }
   }
 
   /// How many partitions a topic has. Throws when it does not exist or nobody answers in time.

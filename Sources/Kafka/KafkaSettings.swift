@@ -111,7 +111,8 @@ package struct KafkaSettings: Sendable, Hashable, CustomStringConvertible {
       "linger.ms": "1",
       // The partition Java clients choose for a key.
       "partitioner": "murmur2_random",
-      "message.timeout.ms": "60000",
+      // A relay that is cut off from the brokers holds up the others for so long.
+      "message.timeout.ms": "20000",
       "queue.buffering.max.kbytes": "65536",
     ]
   }

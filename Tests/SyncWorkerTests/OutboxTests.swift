@@ -59,6 +59,28 @@ struct OutboxTests {
     kafka.stop()
   }
 
+  @Test("A worker that no broker answers takes nothing from the outbox, and so keeps nobody from publishing it")
+  func cutOff() async throws {
+    try await WorkerWorld.with { world in
+      try await world.execute(
+        "INSERT INTO outbox (topic, message_key, message_value) VALUES ('\(world.topics.jobEvents)', '1', '.')")
+      try world.startWorker {
+        $0.kafka.bootstrapServers = "127.0.0.1:1"
+        // What it takes it does not give back during this test.
+        $0.kafka.properties["message.timeout.ms"] = "600000"
+      }
+      try await until("its relay is there") {
+        try await world.count(
+          """
+          pg_stat_activity WHERE application_name LIKE '%outbox' AND query ILIKE 'listen%'
+            AND datname = current_database()
+          """) == 1
+      }
+      try world.startWorker()
+      try await until("the message is published") { try await world.count("outbox") == 0 }
+    }
+  }
+
   @Test("A message too large for Kafka is parked; those before and behind it are published once")
   func tooLarge() async throws {
     try await WorkerWorld.with { world in

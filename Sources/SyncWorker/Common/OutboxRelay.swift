@@ -59,7 +59,8 @@ package final class OutboxRelay: Sendable {
         return
       } catch {
         // Who runs it says what it waits for at the start; here counts what ends what had begun.
-        if hasWorked || !(error is PGError), !isDraining.with({ $0 }) { complaint.tell("\(error)") }
+        let isSaid = error is PGError || (error as? KafkaError)?.isUnreachable == true
+        if hasWorked || !isSaid, !isDraining.with({ $0 }) { complaint.tell("\(error)") }
         await bell.nap(backoff.next())
       }
     }
@@ -67,6 +68,8 @@ package final class OutboxRelay: Sendable {
 
   private func relay(_ connection: PGConnection, _ progressed: () -> Void) async throws {
     try await connection.run { try $0.listen("syncline_outbox") }
+    // Whoever takes rows keeps all other relays from them: not while no broker answers here.
+    try await producer.reach(within: .seconds(2))
     while !isDraining.with({ $0 }) {
       try Task.checkCancellation()
       let producer = producer
