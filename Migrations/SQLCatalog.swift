@@ -116,6 +116,7 @@ package enum Queries {
   package static let requestPush = SQLCatalog.text(PackageResources.request_push_sql)
   package static let retryPushes = SQLCatalog.text(PackageResources.retry_pushes_sql)
   package static let samplePushes = SQLCatalog.text(PackageResources.sample_pushes_sql)
+  package static let settlePushLetter = SQLCatalog.text(PackageResources.settle_push_letter_sql)
   package static let takeBudget = SQLCatalog.text(PackageResources.take_budget_sql)
 
   package static let appliedSince = SQLCatalog.text(PackageResources.applied_since_sql)
@@ -302,6 +303,7 @@ package enum Queries {
     ("request_push", requestPush),
     ("retry_pushes", retryPushes),
     ("sample_pushes", samplePushes),
+    ("settle_push_letter", settlePushLetter),
     ("take_budget", takeBudget),
     ("applied_since", appliedSince),
     ("create_project", createProject),

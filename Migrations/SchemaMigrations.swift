@@ -91,5 +91,8 @@ extension SQLCatalog {
     Migration(
       version: 34, name: "batches", up: text(PackageResources.V0034_batches_up_sql),
       down: text(PackageResources.V0034_batches_down_sql)),
+    Migration(
+      version: 35, name: "flags", up: text(PackageResources.V0035_flags_up_sql),
+      down: text(PackageResources.V0035_flags_down_sql)),
   ]
 }

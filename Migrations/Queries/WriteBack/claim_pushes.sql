@@ -1,7 +1,7 @@
 -- Claims due edits, oldest first, and those whose worker went silent; each gets a fresh token that fences earlier
--- claims. Left alone: a record with a push in flight (W7), fields that somebody must decide first, an edit that fits an
--- earlier one which PEMS does not have yet, suspended organizations, what is paused, and edits for a source whose
--- upstream rests.
+-- claims. Left alone: a record with a push in flight (W7), fields of an edit in effect that somebody must decide first,
+-- an edit that fits an earlier one which PEMS does not have yet, suspended organizations, what is paused, and edits for
+-- a source whose upstream rests. An edit whose commit found the conflict is not in effect, and keeps nobody waiting.
 -- $1 how many  $2 lease in seconds  $3 sources that take edits  $4 those of them that rest, and '' when the edits of
 -- all other organizations have to wait
 -- Locks: the edits' rows; rows that others are changing are skipped. Indexes: pfa_modification_due,
@@ -13,7 +13,7 @@ WITH due AS MATERIALIZED (
     AND NOT queue_is_paused('write_back', d.organization_id)
     AND NOT EXISTS (SELECT FROM pfa_modification p WHERE p.mirror_id = d.mirror_id AND p.sync_state = 'syncing')
     AND NOT EXISTS (SELECT FROM pfa_modification c WHERE c.mirror_id = d.mirror_id AND c.sync_state = 'conflict'
-      AND c.modified_fields && d.modified_fields)
+      AND c.applied_version IS NOT NULL AND c.modified_fields && d.modified_fields)
     AND NOT EXISTS (SELECT FROM pfa_modification e WHERE e.mirror_id = d.mirror_id AND e.sync_state = 'committed'
       AND e.applied_version < d.applied_version AND e.modified_fields && pfa_companion_fields(d.modified_fields))
     AND (cardinality($4::text[]) = 0 OR coalesce((SELECT CASE WHEN w.source = ANY ($3::text[]) THEN w.source END

@@ -11,6 +11,8 @@ package enum EditableField {
     "isDiscontinued": .flag, "isFundsTransferable": .flag,
   ]
 
+  static let flags = kinds.filter { $0.value == .flag }.keys.sorted()
+
   /// Fields whose values are one statement: a change of one says something about the others.
   enum Group: CaseIterable {
     /// In order.

@@ -6,6 +6,7 @@ package struct FieldValue: Hashable, Sendable {
 
   package static let null = FieldValue(literal: Array("null".utf8))
   package static let yes = FieldValue(literal: Array("true".utf8))
+  package static let no = FieldValue(literal: Array("false".utf8))
 
   private init(literal: [UInt8]) { self.literal = literal }
 
@@ -86,6 +87,14 @@ package struct FieldValues: Hashable, Sendable {
   /// All of these fields; null for one that is not there.
   package func all(_ fields: [String]) -> FieldValues {
     FieldValues(Dictionary(uniqueKeysWithValues: Set(fields).map { ($0, self[$0]) }))
+  }
+
+  /// With flags that say no where they are null, as the table's columns do; of a whole record also those that are not
+  /// there.
+  package func statingFlags(isWhole: Bool = false) -> FieldValues {
+    var stated = self
+    for flag in EditableField.flags where self[flag].isNull && (isWhole || known(flag) != nil) { stated[flag] = .no }
+    return stated
   }
 
   /// The JSON object, members sorted by name.

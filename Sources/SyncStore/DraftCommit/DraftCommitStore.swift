@@ -87,8 +87,8 @@ package enum DraftCommitStore {
     }
     return MirrorRecord(
       id: try id ?? row.string("id"), pfaId: try row.string("pfa_id"), version: Int(try row.integer("version")),
-      data: data,
-      pending: FieldValues(json: try row.bytes("pending_base") ?? []) ?? FieldValues(),
+      data: data.statingFlags(isWhole: true),
+      pending: (FieldValues(json: try row.bytes("pending_base") ?? []) ?? FieldValues()).statingFlags(),
       inFlight: Set(try row.textArray("in_flight")?.compactMap(\.self) ?? []))
   }
 
@@ -98,7 +98,7 @@ package enum DraftCommitStore {
     }
     return DraftEdit(
       id: try row.string("id"), mirrorId: try row.string("mirror_id"), delta: try values("delta"),
-      base: try values("base_values"), context: try values("base_context"),
+      base: try values("base_values").statingFlags(), context: try values("base_context").statingFlags(),
       baseVersion: Int(try row.integer("base_version")))
   }
 

@@ -71,10 +71,10 @@ package enum PushStore {
       }
       return PushRecord(
         edit: PushEdit(
-          fields: claim.fields, effective: try values("data"), pending: try values("pending_base"),
-          pushed: try values("pushed_values"),
+          fields: claim.fields, effective: try values("data").statingFlags(isWhole: true),
+          pending: try values("pending_base").statingFlags(), pushed: try values("pushed_values").statingFlags(),
           othersPushed: (try row.textArray("others_pushed") ?? []).compactMap { text in
-            text.flatMap { FieldValues(json: Array($0.utf8)) }
+            text.flatMap { FieldValues(json: Array($0.utf8))?.statingFlags() }
           }),
         contentHash: try row.int("content_hash"))
     }
@@ -88,10 +88,11 @@ package enum PushStore {
   }
 
   /// PEMS has these values now. `hashes`: of its content without and with the edit. `order`: whatever PEMS said at an
-  /// earlier one was before it had them; nil when it gives none. `wasSent`: by this push, not before.
+  /// earlier one was before it had them; nil when it gives none. `wasSent`: by this push, not before. `topic`: of
+  /// requests, which the dead letter of an earlier try names.
   package static func finish(
     _ session: PGSession, _ claim: PushClaim, _ values: FieldValues, hashes: (before: Int64, after: Int64),
-    order: SourceOrder?, wasSent: Bool, day: String
+    order: SourceOrder?, wasSent: Bool, topic: String, day: String
   ) throws {
     try session.asWorker(claim.organization) {
       let values: [PGValue] = [
@@ -101,6 +102,9 @@ package enum PushStore {
       try session.query(Queries.lockPushedRecord, [.uuid(claim.id)])
       _ = try held(try session.query(Queries.finishPush, values))
       try count(session, claim, day, wasSent ? .updated : .unchanged)
+      try session.becomeSystem()
+      let message = WriteBackMessage(organization: claim.organization, modificationId: claim.id).encoded()
+      try session.query(Queries.settlePushLetter, [.text(topic), .bytes(message)])
     }
   }
 

@@ -32,7 +32,7 @@ struct Push: Sendable {
       CrashPoint.pushRead.pass()
       let edit = try await pool.run { try PushStore.load($0, claim) }.edit
       let theirs = upstream.flatMap { FieldValues(json: $0.record.data) }
-      switch PushPlan(edit, upstream: theirs) {
+      switch PushPlan(edit, upstream: theirs?.statingFlags(isWhole: true)) {
       case .conflict(let conflict): return .conflict(conflict)
       case .confirmed: return confirmed(edit, upstream, theirs, wasSent: false)
       case .push(let values):

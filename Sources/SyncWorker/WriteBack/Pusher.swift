@@ -130,11 +130,13 @@ final class Pusher: Sendable {
   /// Runs the push and writes its end down in one transaction.
   private func settle(_ claim: PushClaim, _ log: Log, _ push: () async throws -> Push.Ending) async throws {
     let day = String(timestamp(.now).prefix(10))
+    let topic = configuration.topics.writeBack
     do {
       switch try await push() {
       case .confirmed(let values, let hashes, let order, let wasSent):
         try await persist {
-          try PushStore.finish($0, claim, values, hashes: hashes, order: order, wasSent: wasSent, day: day)
+          try PushStore.finish(
+            $0, claim, values, hashes: hashes, order: order, wasSent: wasSent, topic: topic, day: day)
         }
         CrashPoint.pushFinished.pass()
         count(wasSent ? "updated" : "unchanged")

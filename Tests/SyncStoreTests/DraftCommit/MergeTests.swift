@@ -40,6 +40,27 @@ import Testing
     }
   }
 
+  @Test("A flag that a record does not give says no: PEMS' no is no change of it, for reads, commits and pushes alike")
+  func flags() async throws {
+    try await onDatabase { session in
+      try edited(session, #"{"isFundsTransferable": true}"#)
+      _ = try session.asApp("RIO", user: "ann", session: "s") {
+        try session.query("SELECT create_draft(id, 'ann', 's', '{\"isFundsTransferable\": false}', 2) FROM pfa_mirror")
+      }
+      let no: (inout Sample) -> Void = { $0.more = [.init("isFundsTransferable", .bool(false))] }
+      #expect(try read(session, 2, no) == ["updated 1"])
+      let pending = #"{"isFundsTransferable": false}"#
+      #expect(try row(session) == ["3", "15000.00", "BEO", "f", pending])
+      #expect(try session.list("SELECT remote_fields::text FROM pfa_modification WHERE sync_state = 'draft'") == ["{}"])
+      #expect(try session.count("SELECT count(*)::int FROM pfa_sync_conflict") == 0)
+      try session.execute("UPDATE pfa_modification SET next_attempt_at = now() WHERE sync_state = 'committed'")
+      let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+      let edit = try PushStore.load(session, claim).edit
+      let upstream = FieldValues().statingFlags(isWhole: true)
+      #expect(PushPlan(edit, upstream: upstream) == .push(edit.ours(["isFundsTransferable"])))
+    }
+  }
+
   @Test("PEMS changes other fields: they follow, the edit stays, the record is updated")
   func otherFields() async throws {
     try await onDatabase { session in

@@ -33,7 +33,7 @@ import Testing
 
   private func finish(_ session: PGSession, _ claim: PushClaim, rate: String, order: SourceOrder? = nil) throws {
     let values = try #require(FieldValues(json: Array(#"{"monthlyRate": \#(rate)}"#.utf8)))
-    try PushStore.finish(session, claim, values, hashes: (0, 0), order: order, wasSent: true, day: "d")
+    try PushStore.finish(session, claim, values, hashes: (0, 0), order: order, wasSent: true, topic: "t", day: "d")
     try expectExact(session)
   }
 
@@ -149,7 +149,7 @@ import Testing
       )
       try PushStore.finish(
         session, push, try #require(FieldValues(json: Array(#"{"monthlyRate": 16000}"#.utf8))), hashes: hashes,
-        order: SourceOrder(block: 3, index: 0), wasSent: true, day: "d")
+        order: SourceOrder(block: 3, index: 0), wasSent: true, topic: "t", day: "d")
       try read(session, 4, rate: "16000")
       #expect(try session.table(Self.row) == [["16000", "-"]])
     }

@@ -55,7 +55,7 @@ import Testing
       try await pusher.run { session in
         if isConfirmed {
           try PushStore.finish(
-            session, claim, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, day: "d")
+            session, claim, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, topic: "t", day: "d")
         } else {
           let plan = PushPlan(try PushStore.load(session, claim).edit, upstream: nil)
           guard case .conflict(let conflict) = plan else { throw Fault(plan: plan) }

@@ -71,6 +71,45 @@ import Testing
     }
   }
 
+  @Test("an edit whose commit found a conflict keeps none in effect from PEMS; one that a push or a read found does")
+  func waitsForDecision() async throws {
+    try await onDatabase { session in
+      try prepare(session, 1)
+      try session.execute(
+        """
+        UPDATE pfa_modification SET applied_version = 2;
+        INSERT INTO pfa_modification (mirror_id, organization_id, user_id, session_id, delta, modified_fields, base_version,
+          applied_version)
+        SELECT mirror_id, organization_id, 'bob', 't', '{"dor": "YARD"}', '{dor}', 1, 3 FROM pfa_modification;
+        UPDATE pfa_modification SET sync_state = 'committed' WHERE user_id = 'bob';
+        UPDATE pfa_modification SET sync_state = 'conflict' WHERE user_id = 'bob';
+        """)
+      #expect(try session.asSystem { try PushStore.claim(session, limit: 1) }.isEmpty)
+      try session.execute("UPDATE pfa_modification SET applied_version = NULL WHERE user_id = 'bob'")
+      #expect(try session.asSystem { try PushStore.claim(session, limit: 1) }.count == 1)
+    }
+  }
+
+  @Test("the dead letter of a push is resolved when PEMS has its values, whoever asked for them again")
+  func letterSettled() async throws {
+    try await onDatabase { session in
+      try prepare(session, 2)
+      let claims = try session.asSystem { try PushStore.claim(session, limit: 2) }
+      for claim in claims {
+        try PushStore.fail(
+          session, claim, code: "TIMEOUT", message: "no answer", topic: "t", eventId: claim.id, day: "d")
+      }
+      #expect(try session.list("SELECT status FROM dead_letter") == ["open", "open"])
+      try session.execute("UPDATE pfa_modification SET sync_state = 'committed', next_attempt_at = now()")
+      let again = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+      try PushStore.finish(
+        session, again, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, topic: "t", day: "d")
+      let settled = try session.table(
+        "SELECT status, convert_from(message_value, 'UTF8') LIKE '%\(again.id)%' FROM dead_letter ORDER BY status")
+      #expect(settled == [["open", "f"], ["resolved", "t"]])
+    }
+  }
+
   @Test("a claim that was taken over writes nothing: not its end, not a conflict, not a delay")
   func fenced() async throws {
     try await onDatabase { session in
@@ -81,13 +120,14 @@ import Testing
       #expect(new.isTakenOver && new.attempt == old.attempt && new.token != old.token)
       #expect(throws: Fenced.self) { try PushStore.note(session, old, FieldValues()) }
       #expect(throws: Fenced.self) {
-        try PushStore.finish(session, old, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, day: "d")
+        try PushStore.finish(
+          session, old, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, topic: "t", day: "d")
       }
       #expect(throws: Fenced.self) { try PushStore.delay(session, old, milliseconds: 0, code: "X", message: "x") }
       #expect(try session.asSystem { try PushStore.hold(session, [old]) }.isEmpty)
       #expect(try session.asSystem { try PushStore.hold(session, [new]) } == [new.id])
       #expect(try session.count("SELECT count(*)::int FROM pfa_sync_log WHERE sync_type = 'write_back'") == 0)
-      try PushStore.finish(session, new, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, day: "d")
+      try PushStore.finish(session, new, FieldValues(), hashes: (0, 0), order: nil, wasSent: true, topic: "t", day: "d")
       #expect(try session.list("SELECT sync_state FROM pfa_modification") == ["synced"])
     }
   }
@@ -100,7 +140,7 @@ import Testing
       let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
       let sent = try PushStore.load(session, claim).edit.ours(["dor"])
       try session.execute(#"UPDATE pfa_mirror SET data = data || '{"dor": "YARD"}', version = version + 1"#)
-      try PushStore.finish(session, claim, sent, hashes: (0, 0), order: nil, wasSent: true, day: "d")
+      try PushStore.finish(session, claim, sent, hashes: (0, 0), order: nil, wasSent: true, topic: "t", day: "d")
       #expect(
         try session.table("SELECT data -> 'dor', pending_base FROM pfa_mirror") == [[#""YARD""#, #"{"dor": "SITE"}"#]])
     }
@@ -120,13 +160,13 @@ import Testing
         """)
       let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
       let sent = try PushStore.load(session, claim).edit.ours(["dor"])
-      try PushStore.finish(session, claim, sent, hashes: (0, 0), order: nil, wasSent: true, day: "d")
+      try PushStore.finish(session, claim, sent, hashes: (0, 0), order: nil, wasSent: true, topic: "t", day: "d")
       #expect(try session.list("SELECT pending_base::text FROM pfa_mirror") == [#"{"manufacturer": "A"}"#])
       let next = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
       let edit = try PushStore.load(session, next).edit
       #expect(edit.concerned == ["manufacturer"])
       try PushStore.finish(
-        session, next, edit.ours(edit.concerned), hashes: (0, 0), order: nil, wasSent: false, day: "d")
+        session, next, edit.ours(edit.concerned), hashes: (0, 0), order: nil, wasSent: false, topic: "t", day: "d")
       #expect(try session.count("SELECT count(*)::int FROM pfa_mirror WHERE pending_base IS NULL") == 1)
     }
   }
@@ -142,7 +182,7 @@ import Testing
         """)
       let sent = try #require(FieldValues(json: Array(#"{"dor": "SITE"}"#.utf8)))
       for claim in try session.asSystem({ try PushStore.claim(session, limit: 2) }) {
-        try PushStore.finish(session, claim, sent, hashes: (7, 8), order: nil, wasSent: true, day: "d")
+        try PushStore.finish(session, claim, sent, hashes: (7, 8), order: nil, wasSent: true, topic: "t", day: "d")
       }
       #expect(
         try session.table("SELECT pfa_id, content_hash FROM pfa_mirror ORDER BY 1") == [["a0", "∅"], ["a1", "8"]])

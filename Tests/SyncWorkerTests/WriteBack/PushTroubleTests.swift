@@ -118,7 +118,7 @@ struct PushTroubleTests {
       }
       #expect(again.count == Self.permanent.count)
       for id in again { try await world.waitForEdit(id, "synced") }
-      #expect(try await world.lines("SELECT DISTINCT status FROM dead_letter") == ["replayed"])
+      #expect(try await world.lines("SELECT DISTINCT status FROM dead_letter") == ["resolved"])
       #expect(try await world.kpiDifferences() == [])
     }
   }
