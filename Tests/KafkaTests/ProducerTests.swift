@@ -98,6 +98,7 @@ struct ProducerTests {
         defer { close(holder) }
         async let late = producer.send(topic: "t", key: nil, value: [1])
         try await until("it is on its way") { producer.pending == 1 }
+        Loopback.lend(holder)
         try kafka.setBrokerUp(1)
         #expect(try await late.offset == 1)
       }

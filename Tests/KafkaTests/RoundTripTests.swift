@@ -52,6 +52,7 @@ struct RoundTripTests {
         try kafka.setBrokerDown(1)
         let holder = try Loopback.hold(port: port)
         defer { close(holder) }
+        Loopback.lend(holder)
         try kafka.setBrokerUp(1)
       }
     }

@@ -16,7 +16,7 @@ package enum Loopback {
   }
 
   /// Keeps a port of 127.0.0.1 from being chosen for others while its owner does not listen. Connections to it are
-  /// refused, and the owner can listen again while it is held, if it allows the reuse of addresses as librdkafka does.
+  /// refused. The owner can listen again after ``lend``.
   package static func hold(port: Int) throws -> Int32 {
     let holder = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
     // Connections that the owner has closed linger on the port.
@@ -28,7 +28,16 @@ package enum Loopback {
       close(holder)
       throw FaultProxyError(message: "cannot hold port \(port): \(reason)")
     }
+    // Else whoever asks for any port, and allows the reuse of addresses, may get this one.
+    reuse = 0
+    setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
     return holder
+  }
+
+  /// Lets the owner of a held port listen again, if it allows the reuse of addresses, as librdkafka does.
+  package static func lend(_ holder: Int32) {
+    var reuse: Int32 = 1
+    setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
   }
 
   /// `host`: a numeric IPv4 address. nil when nobody answers.
