@@ -72,6 +72,26 @@ enum AdminRequest {
     return offsets
   }
 
+  static func commit(
+    _ handle: OpaquePointer, _ group: String, _ offsets: [TopicPartition: Int64], timeout: Int32
+  ) throws {
+    var request = PartitionList.with(offsets) { rd_kafka_AlterConsumerGroupOffsets_new(group, $0) }
+    defer { rd_kafka_AlterConsumerGroupOffsets_destroy(request) }
+    try ask(handle, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout) { options, queue in
+      rd_kafka_AlterConsumerGroupOffsets(handle, &request, 1, options, queue)
+    } read: { event in
+      var found = 0
+      let result = rd_kafka_event_AlterConsumerGroupOffsets_result(event)
+      guard let groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &found), found == 1 else { return }
+      if let error = rd_kafka_group_result_error(groups[0]) {
+        throw KafkaError(rd_kafka_error_code(error), String(cString: rd_kafka_error_string(error)))
+      }
+      for row in PartitionList.rows(rd_kafka_group_result_partitions(groups[0])) {
+        if let error = row.error { throw error }
+      }
+    }
+  }
+
   /// Takes what lies in the handle's main queue: writes the log lines, and returns what of the errors, or of this one,
   /// says best why no broker answered.
   @discardableResult

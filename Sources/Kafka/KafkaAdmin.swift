@@ -1,7 +1,8 @@
 import CLibRDKafka
 import Runtime
 
-/// Questions to the cluster and the creation of topics. Asks the embedded cluster nothing that it cannot bear.
+/// Questions to the cluster, the creation of topics, offsets of a group without members. Asks the embedded cluster
+/// nothing that it cannot bear.
 ///
 /// Calls run one after the other on a thread of the client's own, which lives until `close`. Everything throws
 /// `KafkaError`, with `isUnreachable` when no broker answered within the time limit.
@@ -34,6 +35,13 @@ package final class KafkaAdmin: Sendable {
     guard !partitions.isEmpty else { return [:] }
     let timeout = timeout
     return try await call { try AdminRequest.committed($0, group, partitions, timeout: timeout) }
+  }
+
+  /// Commits next offsets for a group in which nobody consumes. Throws when it has members, or a partition is refused.
+  package func commit(group: String, _ offsets: [TopicPartition: Int64]) async throws {
+    guard !offsets.isEmpty else { return }
+    let timeout = timeout
+    try await call { try AdminRequest.commit($0, group, offsets, timeout: timeout) }
   }
 
   /// Creates the topics that do not exist; the outcome of each by name. The embedded cluster creates a topic with 4

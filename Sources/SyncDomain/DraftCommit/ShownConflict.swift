@@ -16,8 +16,8 @@ package struct ShownConflict: Hashable, Sendable {
     self.version = version
   }
 
-  /// The choice with a value for each conflicting field of the edit, and the fields about which it says nothing: somebody
-  /// has to. PEMS' side of a field is the value that is shown. Sorted.
+  /// The choice with a value for each conflicting field of the edit, and the fields about which it says nothing:
+  /// somebody has to. PEMS' side of a field is the value that is shown. Sorted.
   package func completed(
     _ choice: ConflictResolution.Choice, of edit: DraftEdit
   ) -> (choice: ConflictResolution.Choice, undecided: [String]) {

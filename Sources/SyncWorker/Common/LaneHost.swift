@@ -24,19 +24,21 @@ final class LaneHost: KafkaConsumerDelegate {
   private let configuration: WorkerConfiguration
   private let pool: PGPool
   private let metrics: Metrics
+  private let report: OffsetReport
   private let wake: @Sendable () -> Void
   private let state = Locked(State())
   private let log: Log
   private let complaint: Complaint
 
   init(
-    _ kind: WorkKind, configuration: WorkerConfiguration, pool: PGPool, metrics: Metrics,
+    _ kind: WorkKind, configuration: WorkerConfiguration, pool: PGPool, metrics: Metrics, report: OffsetReport,
     wake: @escaping @Sendable () -> Void
   ) {
     self.kind = kind
     self.configuration = configuration
     self.pool = pool
     self.metrics = metrics
+    self.report = report
     self.wake = wake
     log = configuration.log
     complaint = Complaint("the consumer waits for Kafka", log: configuration.log)
@@ -186,7 +188,8 @@ final class LaneHost: KafkaConsumerDelegate {
   }
 
   private func tools(_ partition: TopicPartition, _ consumer: KafkaConsumer) -> Lane.Tools {
-    Lane.Tools(
+    let report = report
+    return Lane.Tools(
       kind: kind.rawValue, pool: pool, metrics: metrics, log: log,
       flow: { flow in
         switch flow {
@@ -195,6 +198,6 @@ final class LaneHost: KafkaConsumerDelegate {
         case .keep: break
         }
       },
-      applied: { consumer.commit([partition: $0]) }, wake: wake)
+      applied: { report.note(partition, $0) }, wake: wake)
   }
 }

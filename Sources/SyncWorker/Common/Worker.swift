@@ -17,6 +17,7 @@ package final class Worker: Sendable {
   private let analyticsPool: PGPool
   private let producer: KafkaProducer
   private let hosts: [LaneHost]
+  private let report: OffsetReport
   private let runner: JobRunner
   private let pusher: Pusher
   private let relay: OutboxRelay
@@ -48,10 +49,12 @@ package final class Worker: Sendable {
     let sources = Worker.sources(configuration, pool, metrics)
     runner = JobRunner(configuration: configuration, pool: pool, producer: producer, sources: sources, metrics: metrics)
     pusher = Pusher(configuration: configuration, pool: pool, sources: sources, metrics: metrics)
-    let (runner, pusher, pool, interactivePool) = (runner, pusher, pool, interactivePool)
+    report = try OffsetReport(settings: configuration.kafka, group: configuration.group, log: configuration.log)
+    let (runner, pusher, pool, interactivePool, report) = (runner, pusher, pool, interactivePool, report)
     hosts = configuration.kinds.sorted { $0.rawValue < $1.rawValue }.map { kind in
       LaneHost(
         kind, configuration: configuration, pool: kind.isInteractive ? interactivePool : pool, metrics: metrics,
+        report: report,
         wake: {
           runner.wake()
           pusher.wake()
@@ -66,6 +69,8 @@ package final class Worker: Sendable {
   package var services: [Service] {
     var services = [
       Service("outbox", drain: { await self.relay.drain() }, run: { try await self.relay.run() }),
+      // Before the lanes, so that it is drained after them.
+      Service("offsets", drain: { self.report.drain() }, run: { await self.report.run() }),
       Service("lanes", start: { try await self.waitForSchema() }, run: { try await self.consume() }),
       // After the lanes, so that it is drained before them: nothing is published that this worker will not apply any
       // more.
@@ -111,6 +116,7 @@ package final class Worker: Sendable {
   /// Frees what the services shared; call it when they have ended.
   package func close() async {
     await producer.close()
+    await report.close()
     await pool.close()
     await interactivePool.close()
     await analyticsPool.close()
