@@ -233,8 +233,12 @@ import Testing
       try await world.permit("ann")
       #expect(try await world.commit("a", user: "ann").result == "clean")
       let labels = [("kind", "draft_commit")]
-      #expect(worker.metric(MetricCatalog.records, labels + [("outcome", "rejected")]) == 2)
-      #expect(worker.metric(MetricCatalog.records, labels + [("outcome", "updated")]) == 2)
+      // Counted when the transaction is over, which is when the job is seen.
+      for outcome in ["rejected", "updated"] {
+        try await until("\(outcome) is counted") {
+          worker.metric(MetricCatalog.records, labels + [("outcome", outcome)]) == 2
+        }
+      }
     }
   }
 }
