@@ -99,6 +99,7 @@ struct ProducerTests {
         async let late = producer.send(topic: "t", key: nil, value: [1])
         try await until("it is on its way") { producer.pending == 1 }
         Loopback.lend(holder)
+        try await until("nobody has the port") { Loopback.canListen(port: port) }
         try kafka.setBrokerUp(1)
         #expect(try await late.offset == 1)
       }

@@ -53,6 +53,7 @@ struct RoundTripTests {
         let holder = try Loopback.hold(port: port)
         defer { close(holder) }
         Loopback.lend(holder)
+        try await until("nobody has the port") { Loopback.canListen(port: port) }
         try kafka.setBrokerUp(1)
       }
     }

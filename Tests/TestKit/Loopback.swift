@@ -40,6 +40,14 @@ package enum Loopback {
     setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
   }
 
+  /// Whether somebody who allows the reuse of addresses could listen on a port of 127.0.0.1.
+  package static func canListen(port: Int) -> Bool {
+    guard let holder = try? hold(port: port) else { return false }
+    defer { close(holder) }
+    lend(holder)
+    return Glibc.listen(holder, 1) == 0
+  }
+
   /// `host`: a numeric IPv4 address. nil when nobody answers.
   package static func connect(host: String = "127.0.0.1", port: Int) -> Int32? {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
