@@ -94,5 +94,8 @@ extension SQLCatalog {
     Migration(
       version: 35, name: "flags", up: text(PackageResources.V0035_flags_up_sql),
       down: text(PackageResources.V0035_flags_down_sql)),
+    Migration(
+      version: 36, name: "requests", up: text(PackageResources.V0036_requests_up_sql),
+      down: text(PackageResources.V0036_requests_down_sql)),
   ]
 }

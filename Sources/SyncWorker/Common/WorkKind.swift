@@ -35,8 +35,8 @@ package enum WorkKind: String, CaseIterable, Sendable {
   /// Somebody waits for it: it has connections of its own, so that it never queues behind bulk work.
   var isInteractive: Bool { self == .draftCommit }
 
-  /// A tenth of a second counts. A request to push that comes after the push has failed asks for it again.
-  var isUrgent: Bool { self != .kpiRebuild && self != .schemaChange }
+  /// A tenth of a second counts.
+  var isUrgent: Bool { self == .draftCommit || self == .readSync }
 
   /// The slot of the totals that a partition's lane adds to. Edits by `update_mirror_with_lock` have 0 to 15, spread by
   /// their backends.

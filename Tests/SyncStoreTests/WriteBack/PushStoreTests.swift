@@ -90,6 +90,38 @@ import Testing
     }
   }
 
+  @Test("W6 the request of an edit's own commit does not ask for a failed push again, somebody else's does, once")
+  func ownRequest() async throws {
+    try await onDatabase { session in
+      try prepare(session, 1)
+      let claim = try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first)
+      try session.query("SELECT pfa_queue_write_backs(ARRAY[$1::uuid])", [.uuid(claim.id)])
+      let id = try #require(
+        try session.value(
+          "SELECT h ->> 1 FROM outbox, jsonb_array_elements(headers) h WHERE topic LIKE 'pfa.write-back%' AND h ->> 0 = 'ce_id'"
+        ))
+      func key(_ id: String) -> String {
+        CloudEvent(id: id, source: "syncline", type: WriteBackMessage.requestedType, data: []).requestKey("RIO")
+      }
+      func fail(_ claim: PushClaim) throws {
+        try PushStore.fail(
+          session, claim, code: "AUTH", message: "no", topic: "t", eventId: "e", day: "d")
+      }
+      func request(_ id: String) throws -> String? {
+        try session.asWorker("RIO") {
+          let known = try PushRequestStore.request(session, modification: claim.id, key: key(id))
+          #expect(known)
+        }
+        return try session.value("SELECT sync_state FROM pfa_modification")
+      }
+      try fail(claim)
+      #expect(try request(id) == "failed")
+      #expect(try request("another") == "committed")
+      try fail(try #require(try session.asSystem { try PushStore.claim(session, limit: 1) }.first))
+      #expect(try request("another") == "failed")
+    }
+  }
+
   @Test("the dead letter of a push is resolved when PEMS has its values, whoever asked for them again")
   func letterSettled() async throws {
     try await onDatabase { session in
