@@ -46,14 +46,14 @@ locked AS MATERIALIZED (
 ),
 advanced AS (
   UPDATE pfa_mirror m SET source_block = l.block, source_index = l.index
-  FROM locked l WHERE m.id = l.id AND l.same_content
+  FROM locked l WHERE m.id = ANY (ARRAY[l.id]) AND l.same_content
   RETURNING 1
 ),
 changed AS (
   UPDATE pfa_mirror m
   SET data = l.data::jsonb, version = m.version + 1, source_block = coalesce(l.block, m.source_block),
     source_index = coalesce(l.index, m.source_index), content_hash = l.hash, swept_by = NULL, last_synced_at = now(), updated_at = now()
-  FROM locked l WHERE m.id = l.id AND NOT l.same_content
+  FROM locked l WHERE m.id = ANY (ARRAY[l.id]) AND NOT l.same_content
   RETURNING l.is_discontinued AS old_discontinued, m.is_discontinued
 ),
 added AS (

@@ -6,5 +6,5 @@ SET sync_state = 'committed', commit_id = e.commit_id, change_reason = e.reason,
   next_attempt_at = now(), remote_fields = '{}'
 FROM unnest($1::text[]::uuid[], $2::text[]::uuid[], $3::text[], $4::integer[], $5::text[])
   AS e (id, commit_id, reason, version, replaced)
--- In words that no partial index answers.
-WHERE o.id = e.id AND o.sync_state IS NOT DISTINCT FROM 'draft'
+-- In words that no partial index answers, and no walk in the order of ids (apply_records.sql).
+WHERE o.id = ANY (ARRAY[e.id]) AND o.sync_state IS NOT DISTINCT FROM 'draft'

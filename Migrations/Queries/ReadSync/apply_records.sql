@@ -16,8 +16,9 @@
 -- $27 offsets of the messages that issues came with  $28 their events, as UUIDs  $29 which issue of its event each is
 --
 -- Whatever statistics say (a first sync fills an empty table under a cached plan), each row is found by a probe of
--- its own: the lookups stand in subqueries that are not pulled up, and the updates join under become_applier.sql,
--- which leaves no other way.
+-- its own: the lookups stand in subqueries that are not pulled up, and the updates join under become_applier.sql, by
+-- = ANY (ARRAY[id]). A join by = would be one by order as well, and so a walk through all ids would be an answer to it:
+-- the one that is chosen, and kept, when statistics have seen the table empty.
 --
 -- Open edits of the records that change are told in the same statement: one index probe for each such record.
 --
@@ -36,11 +37,11 @@ own AS MATERIALIZED (
 ),
 -- When the run began whose page this is. No row: no page of a job, or one that comes again.
 bringing AS MATERIALIZED (
-  SELECT l.started_at FROM own p JOIN pfa_sync_log l ON l.job_id = p.job_id WHERE p.state = 'allocated'
+  SELECT l.started_at FROM own p JOIN pfa_sync_log l ON l.job_id = ANY (ARRAY[p.job_id]) WHERE p.state = 'allocated'
 ),
 -- When the full read began that is open and may sweep, for what others announce meanwhile.
 sweeping AS MATERIALIZED (
-  SELECT l.started_at FROM sync_job j JOIN pfa_sync_log l ON l.job_id = j.id
+  SELECT l.started_at FROM sync_job j JOIN pfa_sync_log l ON l.job_id = ANY (ARRAY[j.id])
   WHERE j.organization_id = $1 AND j.kind = 'read_sync' AND j.state IN ('queued', 'running', 'retrying', 'awaiting_approval')
     AND j.parameters -> 'dryRun' IS DISTINCT FROM 'true' AND l.sync_type = 'full' AND NOT EXISTS (SELECT FROM own)
 ),
@@ -104,12 +105,12 @@ advanced AS (
   SET source_block = l.block, source_index = l.index, last_synced_at = now(),
     data = CASE WHEN l.data::jsonb ? 'lastModified'
       THEN m.data || jsonb_build_object('lastModified', l.data::jsonb -> 'lastModified') ELSE m.data - 'lastModified' END
-  FROM locked l WHERE m.id = l.id AND l.same_content AND NOT l.confirms
+  FROM locked l WHERE m.id = ANY (ARRAY[l.id]) AND l.same_content AND NOT l.confirms
   RETURNING 1
 ),
 confirmed AS (
   UPDATE pfa_mirror m SET last_synced_at = greatest(now(), (SELECT started_at FROM sweeping))
-  FROM locked l WHERE m.id = l.id AND l.confirms
+  FROM locked l WHERE m.id = ANY (ARRAY[l.id]) AND l.confirms
   RETURNING 1
 ),
 touched AS MATERIALIZED (
@@ -148,7 +149,7 @@ noted AS (
     sync_state = CASE WHEN o.sync_state IN ('committed', 'syncing') THEN 'conflict' ELSE o.sync_state END,
     lease_token = NULL, lease_expires_at = NULL
   FROM touched t
-  WHERE o.id = t.id AND CASE WHEN o.sync_state = 'draft' THEN t.moved <> '{}'
+  WHERE o.id = ANY (ARRAY[t.id]) AND CASE WHEN o.sync_state = 'draft' THEN t.moved <> '{}'
     ELSE o.sync_state IN ('committed', 'syncing', 'conflict')
       AND (t.overlap <> '{}' OR t.clash IS NOT NULL OR (t.is_gone AND o.applied_version IS NOT NULL)) END
   RETURNING o.id, o.mirror_id, o.sync_state, o.delta, o.base_values, t.version, t.is_gone, t.theirs, t.seen,
@@ -169,7 +170,7 @@ changed AS (
     version = m.version + 1, source_block = coalesce(l.block, m.source_block),
     source_index = coalesce(l.index, m.source_index), content_hash = l.hash, swept_by = NULL, last_synced_at = now(),
     updated_at = now()
-  FROM locked l WHERE m.id = l.id AND NOT l.same_content
+  FROM locked l WHERE m.id = ANY (ARRAY[l.id]) AND NOT l.same_content
   RETURNING CASE WHEN l.pending_base IS NULL THEN false WHEN (l.merged).conflicts <> '{}' THEN true
       ELSE EXISTS (SELECT FROM noted n WHERE n.mirror_id = l.id AND n.sync_state = 'conflict' AND NOT n.is_gone)
     END AS is_conflict,
@@ -278,7 +279,7 @@ late AS (
   SET received = l.received + p.received, inserted = l.inserted + p.inserted, updated = l.updated + p.updated,
     unchanged = l.unchanged + p.unchanged, stale = l.stale + p.stale, discontinued = l.discontinued + p.discontinued,
     conflicted = l.conflicted + p.conflicted, rejected = l.rejected + p.rejected, pages = l.pages + 1
-  FROM page p WHERE p.is_late AND l.job_id = p.job_id
+  FROM page p WHERE p.is_late AND l.job_id = ANY (ARRAY[p.job_id])
 ),
 run AS (
   INSERT INTO pfa_sync_log AS l (stream, organization_id, sync_type, status, received, inserted, updated, unchanged, stale,

@@ -98,9 +98,15 @@ package final class OutboxRelay: Sendable {
       // Only now: what went through is forgotten, whatever became of the others.
       if let failure = delivery?.failure { throw failure }
       progressed()
-      if delivery == nil {
-        _ = try await connection.run { try $0.notifications(timeoutMilliseconds: 250) }
-      }
+      if delivery == nil { try await rest(connection) }
+    }
+  }
+
+  /// Until somebody writes a message, or for a second: by then a relay that died has let go of what it had taken.
+  private func rest(_ connection: PGConnection) async throws {
+    for _ in 0..<4 where !isDraining.with({ $0 }) {
+      let news = try await connection.run { try $0.notifications(timeoutMilliseconds: 250) }
+      if !news.isEmpty { return }
     }
   }
 }

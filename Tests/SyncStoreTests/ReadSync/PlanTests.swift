@@ -22,10 +22,14 @@ import Testing
     }
   }
 
-  @Test("An apply touches a few rows for each record, however many the table has got since its plan was made")
-  func probes() async throws {
+  /// Statistics that have never looked suppose a few pages; those that have seen an empty table, none.
+  @Test(
+    "An apply touches a few rows for each record, however many the table has got since its plan was made",
+    arguments: [false, true])
+  func probes(analyzed: Bool) async throws {
     try await onDatabase { session in
       try session.execute("ALTER TABLE pfa_mirror SET (autovacuum_enabled = off)")
+      if analyzed { try session.execute("VACUUM ANALYZE") }
       try session.execute("SET plan_cache_mode = force_generic_plan")
       for start in stride(from: 0, to: 2_000, by: 200) { _ = try apply(session, start..<start + 200, revision: 0) }
       for (revision, changed) in [(1, 200), (1, 0)] {
@@ -36,8 +40,10 @@ import Testing
     }
   }
 
-  @Test("A commit probes by keys, in the plans too that were made when there was no draft and no job")
-  func commits() async throws {
+  @Test(
+    "A commit probes by keys, in the plans too that were made when there was no draft and no job",
+    arguments: [false, true])
+  func commits(analyzed: Bool) async throws {
     let statements: [(String, String, String, [String])] = [
       ("known", "text[], text[]", Queries.knownCommits, ["sync_job_pkey", "sync_job_kind_idempotency_key_key"]),
       (
@@ -48,6 +54,7 @@ import Testing
       ("commits", "text[], text[], text[], integer[], text[]", Queries.commitEdits, ["pfa_modification_pkey"]),
     ]
     try await onDatabase { session in
+      if analyzed { try session.execute("VACUUM ANALYZE") }
       try session.execute("SET plan_cache_mode = force_generic_plan")
       for (name, types, statement, indexes) in statements {
         let nulls = types.split(separator: " ").map { _ in "NULL" }.joined(separator: ", ")
@@ -61,6 +68,9 @@ import Testing
           .compactMap { $0.split(separator: "using ").dropFirst().first?.prefix { $0 != " " } }.map(String.init)
         #expect(used.sorted() == indexes.sorted(), "\(name): \(plan.joined(separator: "\n"))")
         #expect(!plan.contains { $0.contains("Seq Scan") || $0.contains("Bitmap") })
+        for (index, line) in plan.enumerated() where line.contains("Index Scan") {
+          #expect(plan[index + 1].contains("Index Cond"), "\(name): \(plan.joined(separator: "\n"))")
+        }
       }
     }
   }
