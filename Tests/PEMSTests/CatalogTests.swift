@@ -134,6 +134,7 @@ private func load(
           auth: {type: basic, user: u, password: geheim}
           fields: {x: pfaId, y: pfaId}
           locale: german
+        - {name: '', kind: pems-grid, url: '', grid: ' '}
       source: []
       """
     let faults = try await load(yaml).faults
@@ -151,7 +152,8 @@ private func load(
       "a.yaml:17: password: a secret does not belong in this file",
       "a.yaml:18: fields: x and y are both mapped to pfaId",
       "a.yaml:19: locale: expected one of decimal-point, decimal-comma",
-      "a.yaml:20: unknown key \"source\"; did you mean \"sources\"?",
+      "a.yaml:20: name is empty", "a.yaml:20: url is empty", "a.yaml:20: grid is empty",
+      "a.yaml:21: unknown key \"source\"; did you mean \"sources\"?",
     ] {
       #expect(faults.contains { $0.hasPrefix(expected) }, "\(expected) is not in \(faults)")
     }

@@ -82,6 +82,15 @@ private func withBody(
     }
   }
 
+  @Test("pages that are counted and are all the same are an error, not a read without an end")
+  func samePage() async throws {
+    try await withBody(Array(#"[{"pfaId":"A"},{"pfaId":"B"}]"#.utf8)) { url in
+      let error = await failure { _ = try await readAll(webSource(url, pageParameter: "page")) }
+      #expect(error?.code == "UPSTREAM_INVALID_ANSWER" && error?.isTransient == false)
+      #expect(error?.hint?.contains("pageParameter") == true)
+    }
+  }
+
   @Test("a next page that is this page is an error, not a loop")
   func selfLink() async throws {
     try await withBody(Array(#"{"records":[],"next":"/"}"#.utf8)) { url in

@@ -43,9 +43,15 @@ package final class DefinitionReader {
     return expand(text, at: value)
   }
 
-  /// Text that must be there.
+  /// Text that must be there, and say something; empty beside a fault, and where a variable is not set.
   package func requiredText(_ key: String) -> String {
-    if let text = text(key) { return text }
+    let unset = missing.count
+    if let text = text(key) {
+      if text.utf8.allSatisfy({ $0 == 0x20 }), missing.count == unset, let node = value(key) {
+        fault(node, "\(key) is empty")
+      }
+      return text
+    }
     if node.mapping != nil, node[key] == nil || node[key]?.isNull == true { fault(node, "\(key) is missing") }
     return ""
   }

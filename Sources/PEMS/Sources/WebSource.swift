@@ -55,8 +55,17 @@ package struct WebSource: RecordSource {
     page.total = list.total
     page.serverTime = list.serverTime ?? client.serverTime(answer)
     var next = WebCursor(page: cursor.page + 1)
-    if definition.pageParameter != nil {
-      page.next = list.records.isEmpty ? nil : next.token
+    if let parameter = definition.pageParameter {
+      guard !list.records.isEmpty else { return page }
+      let rows = XXH64.hash(list.records.flatMap { answer.body[$0] })
+      guard rows != cursor.rows else {
+        throw SourceError(
+          .upstreamInvalidAnswer,
+          "\(definition.name): page \(cursor.page + 1) holds the same records as the one before it",
+          hint: "does the upstream count its pages by the parameter \(parameter)? correct pageParameter, or leave it out")
+      }
+      next.rows = rows
+      page.next = next.token
     } else if let target = WebSource.linkedNext(answer.headers) ?? list.next {
       guard let absolute = WebSource.resolve(target, against: url), absolute != url else {
         throw SourceError(
@@ -107,6 +116,9 @@ package struct WebSource: RecordSource {
 private struct WebCursor {
   var page = 0
   var next: String?
+  /// A hash of the records of the page before, where pages are counted: an upstream that does not would give them again
+  /// and again.
+  var rows: UInt64?
 
   init(page: Int) { self.page = page }
 
@@ -117,11 +129,13 @@ private struct WebCursor {
     }
     self.page = Int(page)
     next = value["next"]?.string
+    rows = value["rows"]?.string.flatMap { UInt64($0, radix: 16) }
   }
 
   var token: String {
     var members = [JSONValue.Member("page", .number(String(page)))]
     if let next { members.append(.init("next", .string(next))) }
+    if let rows { members.append(.init("rows", .string(String(rows, radix: 16)))) }
     return String(decoding: JSONValue.object(members).canonical(), as: UTF8.self)
   }
 }

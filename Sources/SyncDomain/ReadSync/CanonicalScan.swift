@@ -145,6 +145,7 @@ struct CanonicalScan: Sendable {
         return nil
       }
       return start + 12
+    case .instant where first == ASCII.quote: return CanonicalScan.instantEnd(bytes, start)
     case .money where first != 0x6E:
       guard let end = JSONNumber.canonicalEnd(bytes, at: start), end - start < Cents.integerDigits,
         Cents.isExact(bytes, start..<end)

@@ -52,6 +52,26 @@ extension CanonicalScan {
     return nil
   }
 
+  /// `"yyyy-MM-ddTHH:mm:ss[.fraction]Z"`, one spelling of an instant.
+  @inline(__always)
+  static func instantEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
+    guard start + 21 < bytes.count, CivilDate(bytes, at: start + 1) != nil, bytes[start + 11] == 0x54 else { return nil }
+    for (place, limit, follower) in [(12, 24, ASCII.colon), (15, 60, ASCII.colon), (18, 60, bytes[start + 20])] {
+      let (ten, one) = (bytes[start + place], bytes[start + place + 1])
+      guard ten.isDigit, one.isDigit, bytes[start + place + 2] == follower,
+        Int(ten - ASCII.zero) * 10 + Int(one - ASCII.zero) < limit
+      else { return nil }
+    }
+    var index = start + 20
+    if bytes[index] == ASCII.dot {
+      let first = index + 1
+      index = first
+      while index < bytes.count, bytes[index].isDigit { index += 1 }
+      guard index > first else { return nil }
+    }
+    return accept("Z\"", bytes, index)
+  }
+
   /// A 64-bit integer without a leading zero or minus zero.
   @inline(__always)
   static func integer(_ bytes: Span<UInt8>, _ start: Int) -> (Int64, Int)? {

@@ -18,6 +18,7 @@ struct FieldConversion {
     case .id, .text: text(value)
     case .money: money(value)
     case .date: date(value)
+    case .instant: instant(value)
     case .boolean: boolean(value)
     case .source: source(value)
     }
@@ -56,6 +57,19 @@ struct FieldConversion {
     }
     guard let date = DateSpelling.date(value) else { return .issue(.null, code: IssueCode.invalidDate) }
     return .value(.string(date.text))
+  }
+
+  /// Stays as it is written.
+  private func instant(_ value: JSONValue) -> Result {
+    switch value {
+    case .null: return .value(.null)
+    case .string(let text) where FieldConversion.isBlank(text): return .value(.null)
+    default: break
+    }
+    guard case .value(.string(let kept)) = text(value), InstantSpelling.milliseconds(kept) != nil else {
+      return .issue(.null, code: IssueCode.invalidDate)
+    }
+    return .value(.string(kept))
   }
 
   private func boolean(_ value: JSONValue) -> Result {

@@ -1,6 +1,6 @@
 /// The fields of `data` that have a meaning to us (contract section 5), sorted by the bytes of their keys.
 package enum FieldTable {
-  package enum Kind: Sendable { case id, text, money, date, boolean, source }
+  package enum Kind: Sendable { case id, text, money, date, instant, boolean, source }
 
   package struct Field: Sendable {
     package let key: String
@@ -33,7 +33,7 @@ package enum FieldTable {
     Field("isActualized", .boolean, critical: true),
     Field("isDiscontinued", .boolean, critical: true),
     Field("isFundsTransferable", .boolean),
-    Field("lastModified", .text),
+    Field("lastModified", .instant),
     Field("manufacturer", .text),
     Field("model", .text),
     Field("monthlyRate", .money, critical: true),

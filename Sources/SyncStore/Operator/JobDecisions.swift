@@ -57,43 +57,42 @@ package enum JobDecisions {
         return .openRead
       }
     case "draft_commit":
-      return try request(session, id, organization, topic: "pfa.draft-commit.v1") { parameters in
-        guard let user = parameters["userId"]?.string, let sessionId = parameters["sessionId"]?.string else {
-          return nil
-        }
-        var partial = false
-        if case .bool(true)? = parameters["partial"] { partial = true }
-        let new = UUIDText.random()
-        let commit = DraftCommitRequest(
-          organization: organization, commitId: new, userId: user, sessionId: sessionId,
-          changeReason: reason ?? parameters["changeReason"]?.string, partial: partial)
-        return (
-          "\(organization)/\(sessionId)",
-          CloudEvent(
-            id: new, source: "syncline-cli", type: DraftCommitRequest.type, organization: organization,
-            data: commit.encoded()), new
-        )
-      }
+      return try session.asSystem { try commitAgain(session, id, organization, by: actor, reason: reason) }
     default: return .unknown
     }
   }
 
-  /// Publishes the event that asks for a job's work again; `make` gives its key, itself, and the id of the job that
-  /// follows, or nil when the parameters do not say what to ask for.
-  private static func request(
-    _ session: PGSession, _ id: String, _ organization: String, topic: String,
-    _ make: (JSONValue) -> (key: String, event: CloudEvent, jobId: String)?
+  /// Publishes the event that asks for a commit again, as its user did; who had it done again is noted for its job.
+  private static func commitAgain(
+    _ session: PGSession, _ id: String, _ organization: String, by actor: String, reason: String?
   ) throws -> Retry {
-    try session.asWorker(organization) {
-      guard let row = try session.query(Queries.showJob, [.uuid(id)]).first,
-        let parameters = try? JSONValue(parsing: try row.bytes("parameters") ?? []),
-        let (key, event, new) = make(parameters)
-      else { return .unknown }
-      let headers: [(name: String, value: [UInt8]?)] = event.binaryHeaders.map { (name: $0.0, value: $0.1) }
-      let message = OutboxStore.insert(topic: topic, key: Array(key.utf8), value: event.data, headers: headers)
-      _ = try session.pipeline([message])
-      return .requested(new)
-    }
+    guard let row = try session.query(Queries.showJob, [.uuid(id)]).first,
+      let parameters = try? JSONValue(parsing: try row.bytes("parameters") ?? []),
+      let user = parameters["userId"]?.string, let sessionId = parameters["sessionId"]?.string
+    else { return .unknown }
+    var partial = false
+    if case .bool(true)? = parameters["partial"] { partial = true }
+    let new = UUIDText.random()
+    let commit = DraftCommitRequest(
+      organization: organization, commitId: new, userId: user, sessionId: sessionId,
+      changeReason: parameters["changeReason"]?.string, partial: partial)
+    let event = CloudEvent(
+      id: new, source: "syncline-cli", type: DraftCommitRequest.type, organization: organization,
+      data: commit.encoded())
+    var retry: [JSONValue.Member] = [.init("of", .string(id)), .init("actor", .string(actor))]
+    if let reason { retry.append(.init("reason", .string(reason))) }
+    guard case .object(let members) = try JSONValue(parsing: event.data) else { return .unknown }
+    try JobRequestStore.record(
+      session, job: new, organization: organization, kind: "draft_commit", event: new,
+      key: event.requestKey(organization),
+      parameters: JSONValue.object(members + [.init("retry", .object(retry))]).canonical(), place: nil, by: actor)
+    let headers: [(name: String, value: [UInt8]?)] = event.binaryHeaders.map { (name: $0.0, value: $0.1) }
+    _ = try session.pipeline([
+      OutboxStore.insert(
+        topic: "pfa.draft-commit.v1", key: Array("\(organization)/\(sessionId)".utf8), value: event.data,
+        headers: headers)
+    ])
+    return .requested(new)
   }
 
   /// Makes the next attempt of a retrying job due at once.

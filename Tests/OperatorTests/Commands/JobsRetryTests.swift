@@ -52,9 +52,14 @@ import Testing
     try await seed(
       "draft_commit", "failed",
       parameters: #"{"userId": "ann", "sessionId": "s", "changeReason": "plan", "partial": true}"#)
-    let ran = try await syncline("jobs", "retry", jobA, "--yes")
+    let ran = try await syncline(
+      ["jobs", "retry", jobA, "--yes", "--reason", "lock is gone"], environment: ["USER": "root"])
     #expect(ran.code == .ok, "\(ran.messages)")
     let id = try #require(try ran.json["id"]?.string)
+    let noted = try await value(
+      "SELECT requested_by || parameters::text FROM job_request WHERE job_id = '\(id)' AND parameters -> 'retry' ->> 'of' = '\(jobA)'"
+    )
+    #expect(noted?.hasPrefix("root{") == true && noted?.contains("lock is gone") == true)
     let body = try JSONValue(
       parsing: Array(
         (try await value(

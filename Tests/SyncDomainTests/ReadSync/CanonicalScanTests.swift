@@ -78,6 +78,14 @@ import Testing
       #"{"isDiscontinued":false,"organization":"RIO","pfaId":"A"}"#,
       #"{"isDiscontinued":null,"organization":"RIO","pfaId":"A"}"#,
       #"{"lastModified":"x","organization":"RIO","pfaId":"A"}"#,
+      #"{"lastModified":"2026-01-31T10:00:00.250Z","organization":"RIO","pfaId":"A"}"#,
+      #"{"lastModified":"2026-01-31T10:00:00Z","organization":"RIO","pfaId":"A"}"#,
+      #"{"lastModified":"2026-01-31T24:00:00Z","organization":"RIO","pfaId":"A"}"#,
+      #"{"lastModified":"2026-01-31T10:60:00Z","organization":"RIO","pfaId":"A"}"#,
+      #"{"lastModified":"2026-02-31T10:00:00Z","organization":"RIO","pfaId":"A"}"#,
+      #"{"lastModified":"2026-01-31T10:00:00.Z","organization":"RIO","pfaId":"A"}"#,
+      #"{"lastModified":"2026-01-31","organization":"RIO","pfaId":"A"}"#,
+      #"{"lastModified":1767225600000,"organization":"RIO","pfaId":"A"}"#,
       #"{"lastModified":null,"organization":"RIO","pfaId":"A"}"#,
     ])
   func nearlyCanonical(_ data: String) {

@@ -21,7 +21,20 @@ import Testing
       "20250115", #""2025""#, "true", "[]", "{}", #"{"YEAR":2025,"MONTH":1,"DAY":15}"#, "9e99", "1736899200000.5",
       #""99999999999999999999""#,
     ])
-  func badDates(_ value: String) { #expect(converted("forecastStart", value) == ("null", "INVALID_DATE")) }
+  func badDates(_ value: String) {
+    #expect(converted("forecastStart", value) == ("null", "INVALID_DATE"))
+    #expect(converted("lastModified", value) == ("null", "INVALID_DATE"))
+  }
+
+  @Test(
+    "R15 the instant of the last change stays as it is written; what is none is null and an issue",
+    arguments: [
+      (#""2026-01-31T10:00:00.250Z""#, #""2026-01-31T10:00:00.250Z""#, nil), (#""31-JAN-2026 08:30""#, #""31-JAN-2026 08:30""#, nil),
+      ("1767225600000", #""1767225600000""#, nil), (#""22/11/2026 08:00""#, "null", "INVALID_DATE"), ("\" \"", "null", nil),
+    ])
+  func instants(value: String, kept: String, code: String?) {
+    #expect(converted("lastModified", value) == (kept, code))
+  }
 
   @Test(
     "R15 numbers with thousands separators",

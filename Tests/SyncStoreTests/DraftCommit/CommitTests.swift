@@ -43,6 +43,33 @@ import Testing
     }
   }
 
+  @Test("A commit that an operator had done again names the one before, who and why, and stays its user's")
+  func again() async throws {
+    try await onDatabase { session in
+      try session.permit("ann", "write")
+      try apply(session, [Sample("a")])
+      try session.draft("a", #"{"dor": "N"}"#)
+      let (old, new) = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002")
+      try session.execute(
+        """
+        INSERT INTO sync_job (id, organization_id, kind, state, parameters, finished_at)
+        VALUES ('\(old)', 'RIO', 'draft_commit', 'failed', '{"userId": "ann", "sessionId": "s1", "changeReason": "plan"}', now())
+        """)
+      let again = try JobDecisions.retry(
+        session, old, organization: "RIO", kind: "draft_commit", by: "root", reason: "lock is gone")
+      guard case .requested(let id) = again else { throw Unexpected(what: "\(again)") }
+      #expect(try session.commitNow("s1", "ann", commitId: id)?.applied.count == 1)
+      #expect(
+        try session.table(
+          "SELECT retry_of, requested_by, parameters -> 'retry' ->> 'actor', parameters -> 'retry' ->> 'reason' FROM sync_job WHERE id = '\(id)'"
+        ) == [[old, "ann", "root", "lock is gone"]])
+      #expect(try session.value("SELECT reason FROM sync_job_history('RIO', '\(id)') LIMIT 1") != "lock is gone")
+      try session.draft("a", #"{"dor": "M"}"#)
+      #expect(try session.commitNow("s1", "ann", commitId: new)?.applied.count == 1)
+      #expect(try session.value("SELECT retry_of IS NULL AND NOT parameters ? 'retry' FROM sync_job WHERE id = '\(new)'") == "t")
+    }
+  }
+
   @Test("Refused values stay drafts with an issue each; --partial applies the rest")
   func partial() async throws {
     try await onDatabase { session in

@@ -33,7 +33,7 @@ import Testing
         if random.below(3) > 0 { sample = Sample.random("r\(record)", 0, &random) }
         sample.block = Int64(random.below(3)) - 1
         sample.index = Int64(version * 10 + random.below(10))
-        sample.more = random.below(5) == 0 ? [] : [.init("lastModified", .string("stamp \(version)"))]
+        sample.more = random.below(5) == 0 ? [] : [.init("lastModified", .string("2026-01-0\(version + 1)T10:00:00Z"))]
         versions.append(sample)
       }
     }

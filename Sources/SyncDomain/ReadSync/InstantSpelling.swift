@@ -1,10 +1,10 @@
-import SyncDomain
-
 /// The instant a record was last modified, in the spellings of domain.md section 1; what has no zone is UTC.
 package enum InstantSpelling {
   /// Epoch milliseconds; nil for another spelling.
   package static func milliseconds(_ value: JSONValue) -> Int64? {
-    switch value {
+    // What names no day names no instant.
+    guard DateSpelling.date(value) != nil else { return nil }
+    return switch value {
     case .number: value.integer
     case .string(let text): milliseconds(text)
     case .object: value["YEAR"].flatMap(milliseconds)
@@ -13,10 +13,10 @@ package enum InstantSpelling {
   }
 
   package static func milliseconds(_ text: String) -> Int64? {
-    if text.utf8.count >= 8, let number = Int64(text) { return number }
     guard let date = DateSpelling.date(text) else { return nil }
+    let bytes = Array(text.utf8).trimmed
+    if let number = Int64(String(decoding: bytes, as: UTF8.self)) { return number }
     let midnight = Int64(date.daysSinceEpoch) * 86_400_000
-    let bytes = Array(text.utf8)
     guard let colon = bytes.firstIndex(of: 0x3A), colon >= 2 else { return midnight }
     // DateSpelling has checked the grammar: HH:mm[:ss[.fraction]][zone] stands around the first colon.
     var rest = bytes[(colon - 2)...]
