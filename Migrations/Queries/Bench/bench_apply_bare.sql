@@ -18,7 +18,7 @@ known AS MATERIALIZED (
       WHEN m.id IS NULL THEN false
       WHEN i.block IS NULL THEN m.content_hash IS DISTINCT FROM i.hash OR m.swept_by IS NOT NULL
       WHEN m.source_block IS NULL THEN true
-      WHEN m.swept_by IS NOT NULL THEN (i.block, i.index) >= (m.source_block, m.source_index)
+      WHEN m.swept_by IS NOT NULL THEN true
       ELSE (i.block, i.index) > (m.source_block, m.source_index)
     END AS newer
   FROM incoming i
@@ -38,7 +38,7 @@ locked AS MATERIALIZED (
       AND CASE
         WHEN k.block IS NULL THEN p.content_hash IS DISTINCT FROM k.hash OR p.swept_by IS NOT NULL
         WHEN p.source_block IS NULL THEN true
-        WHEN p.swept_by IS NOT NULL THEN (k.block, k.index) >= (p.source_block, p.source_index)
+        WHEN p.swept_by IS NOT NULL THEN true
         ELSE (k.block, k.index) > (p.source_block, p.source_index)
       END
     FOR NO KEY UPDATE

@@ -1,8 +1,8 @@
 -- Committed edits become conflicts, one open row for each: a second attempt updates the row of the first.
 -- $1 edits  $2 kinds  $3 fields in conflict, joined by commas  $4 values the user saw  $5 wants  $6 the record has
 -- $7 versions of the records
--- Indexes: pfa_modification_pkey, pfa_sync_conflict_open. The state is compared in words that no partial index answers, and the id as in
--- apply_records.sql.
+-- Indexes: pfa_modification_pkey, pfa_sync_conflict_open. The state is compared in words that no partial index answers,
+-- and the id as in apply_records.sql.
 WITH moved AS (
   UPDATE pfa_modification o SET sync_state = 'conflict'
   FROM unnest($1::text[]::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[])

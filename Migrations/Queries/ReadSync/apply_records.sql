@@ -45,10 +45,10 @@ sweeping AS MATERIALIZED (
   WHERE j.organization_id = $1 AND j.kind = 'read_sync' AND j.state IN ('queued', 'running', 'retrying', 'awaiting_approval')
     AND j.parameters -> 'dryRun' IS DISTINCT FROM 'true' AND l.sync_type = 'full' AND NOT EXISTS (SELECT FROM own)
 ),
--- A row that a sweep discontinued is taken back at an equal order only by a page of a run that began after the sweep:
--- whatever comes again, or was read before, says nothing of PEMS since. One that is announced as it stands, by a
--- message that is younger than the open read, is confirmed: the read may have passed before it was there, so it is not
--- swept.
+-- A row that a sweep discontinued is taken back by a page of a run that began after the sweep, whatever its order: that
+-- it is gone was our conclusion, which has no order. What comes again, or was read before, says nothing of PEMS since.
+-- One that is announced as it stands, by a message that is younger than the open read, is confirmed: the read may have
+-- passed before it was there, so it is not swept.
 known AS MATERIALIZED (
   SELECT i.pfa_id, i.block, i.index, i.hash, i.data, m.id, m.content_hash = i.hash AS same_content,
     (i.block, i.index) IS NOT DISTINCT FROM (m.source_block, m.source_index) AS same_order,
@@ -58,8 +58,7 @@ known AS MATERIALIZED (
       WHEN i.block IS NULL THEN m.content_hash IS DISTINCT FROM i.hash
         OR (m.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing))
       WHEN m.source_block IS NULL THEN true
-      WHEN m.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing)
-        THEN (i.block, i.index) >= (m.source_block, m.source_index)
+      WHEN m.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing) THEN true
       ELSE (i.block, i.index) > (m.source_block, m.source_index)
     END AS newer,
     coalesce(m.swept_by IS NULL AND NOT m.is_discontinued AND m.content_hash = i.hash
@@ -91,8 +90,7 @@ locked AS MATERIALIZED (
         WHEN k.block IS NULL THEN p.content_hash IS DISTINCT FROM k.hash
           OR (p.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing))
         WHEN p.source_block IS NULL THEN true
-        WHEN p.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing)
-          THEN (k.block, k.index) >= (p.source_block, p.source_index)
+        WHEN p.swept_by IS NOT NULL AND EXISTS (SELECT FROM bringing) THEN true
         ELSE (k.block, k.index) > (p.source_block, p.source_index)
       END
     FOR NO KEY UPDATE

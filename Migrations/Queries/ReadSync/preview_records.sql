@@ -16,7 +16,7 @@ known AS MATERIALIZED (
       WHEN m.id IS NULL THEN false
       WHEN i.block IS NULL THEN m.content_hash IS DISTINCT FROM i.hash OR m.swept_by IS NOT NULL
       WHEN m.source_block IS NULL THEN true
-      WHEN m.swept_by IS NOT NULL THEN (i.block, i.index) >= (m.source_block, m.source_index)
+      WHEN m.swept_by IS NOT NULL THEN true
       ELSE (i.block, i.index) > (m.source_block, m.source_index)
     END AS newer
   FROM incoming i

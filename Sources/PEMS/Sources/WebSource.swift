@@ -62,7 +62,8 @@ package struct WebSource: RecordSource {
         throw SourceError(
           .upstreamInvalidAnswer,
           "\(definition.name): page \(cursor.page + 1) holds the same records as the one before it",
-          hint: "does the upstream count its pages by the parameter \(parameter)? correct pageParameter, or leave it out")
+          hint:
+            "does the upstream count its pages by the parameter \(parameter)? correct pageParameter, or leave it out")
       }
       next.rows = rows
       page.next = next.token

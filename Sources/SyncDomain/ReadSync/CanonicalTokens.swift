@@ -55,7 +55,9 @@ extension CanonicalScan {
   /// `"yyyy-MM-ddTHH:mm:ss[.fraction]Z"`, one spelling of an instant.
   @inline(__always)
   static func instantEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
-    guard start + 21 < bytes.count, CivilDate(bytes, at: start + 1) != nil, bytes[start + 11] == 0x54 else { return nil }
+    guard start + 21 < bytes.count, CivilDate(bytes, at: start + 1) != nil, bytes[start + 11] == 0x54 else {
+      return nil
+    }
     for (place, limit, follower) in [(12, 24, ASCII.colon), (15, 60, ASCII.colon), (18, 60, bytes[start + 20])] {
       let (ten, one) = (bytes[start + place], bytes[start + place + 1])
       guard ten.isDigit, one.isDigit, bytes[start + place + 2] == follower,

@@ -18,7 +18,7 @@ package enum OrderDecision: String, Hashable, Sendable, CaseIterable {
     package let order: SourceOrder?
     package let hash: Int64
     /// Discontinued by our own orphan sweep, not by PEMS: the record was missing, so that a later run sees it again is
-    /// news at the same order too.
+    /// news, whatever its order.
     package let swept: Bool
 
     package init(order: SourceOrder?, hash: Int64, swept: Bool = false) {
@@ -44,11 +44,9 @@ package enum OrderDecision: String, Hashable, Sendable, CaseIterable {
       if order == nil { return isBack ? .update : .unchanged }
       return existing.swept ? .update : .advance
     }
+    if isBack { return .update }
     if order < current { return .stale }
-    if order == current {
-      if isBack { return .update }
-      return sameContent ? .unchanged : .stale
-    }
+    if order == current { return sameContent ? .unchanged : .stale }
     return sameContent && !existing.swept ? .advance : .update
   }
 }

@@ -29,8 +29,10 @@ import Testing
   @Test(
     "R15 the instant of the last change stays as it is written; what is none is null and an issue",
     arguments: [
-      (#""2026-01-31T10:00:00.250Z""#, #""2026-01-31T10:00:00.250Z""#, nil), (#""31-JAN-2026 08:30""#, #""31-JAN-2026 08:30""#, nil),
-      ("1767225600000", #""1767225600000""#, nil), (#""22/11/2026 08:00""#, "null", "INVALID_DATE"), ("\" \"", "null", nil),
+      (#""2026-01-31T10:00:00.250Z""#, #""2026-01-31T10:00:00.250Z""#, nil),
+      (#""31-JAN-2026 08:30""#, #""31-JAN-2026 08:30""#, nil),
+      ("1767225600000", #""1767225600000""#, nil), (#""22/11/2026 08:00""#, "null", "INVALID_DATE"),
+      ("\" \"", "null", nil),
     ])
   func instants(value: String, kept: String, code: String?) {
     #expect(converted("lastModified", value) == (kept, code))

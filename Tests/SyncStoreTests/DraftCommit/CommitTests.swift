@@ -61,12 +61,18 @@ import Testing
       #expect(try session.commitNow("s1", "ann", commitId: id)?.applied.count == 1)
       #expect(
         try session.table(
-          "SELECT retry_of, requested_by, parameters -> 'retry' ->> 'actor', parameters -> 'retry' ->> 'reason' FROM sync_job WHERE id = '\(id)'"
+          """
+          SELECT retry_of, requested_by, parameters -> 'retry' ->> 'actor', parameters -> 'retry' ->> 'reason'
+          FROM sync_job WHERE id = '\(id)'
+          """
         ) == [[old, "ann", "root", "lock is gone"]])
       #expect(try session.value("SELECT reason FROM sync_job_history('RIO', '\(id)') LIMIT 1") != "lock is gone")
       try session.draft("a", #"{"dor": "M"}"#)
       #expect(try session.commitNow("s1", "ann", commitId: new)?.applied.count == 1)
-      #expect(try session.value("SELECT retry_of IS NULL AND NOT parameters ? 'retry' FROM sync_job WHERE id = '\(new)'") == "t")
+      #expect(
+        try session.value("SELECT retry_of IS NULL AND NOT parameters ? 'retry' FROM sync_job WHERE id = '\(new)'")
+          == "t"
+      )
     }
   }
 
