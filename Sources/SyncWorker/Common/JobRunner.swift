@@ -203,7 +203,9 @@ final class JobRunner: Sendable {
     let delay = configuration.jobRetry.delay(after: failure, attempt: claim.attempt, using: &generator)
     if let delay {
       metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
-      log.warning("the job is tried again later", ("code", failure.code), ("seconds", String(Int(delay.rounded(.up)))))
+      log.warning(
+        "the job is tried again later", ("code", failure.code), ("cause", failure.message),
+        ("seconds", String(Int(delay.rounded(.up)))))
       try await pool.run {
         try JobStore.retry(
           $0, claim, afterMilliseconds: Int64(delay * 1000), code: failure.code, message: failure.message,
