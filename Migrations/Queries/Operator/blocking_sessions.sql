@@ -5,7 +5,7 @@
 -- as the longest wait. $1 seconds
 -- Reads the views of locks and activity only.
 WITH RECURSIVE waiting AS MATERIALIZED (
-  SELECT l.pid, coalesce(min(l.waitstart), clock_timestamp()) AS since, pg_blocking_pids(l.pid) AS blockers
+  SELECT l.pid, coalesce(min(l.waitstart), statement_timestamp()) AS since, pg_blocking_pids(l.pid) AS blockers
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
   WHERE NOT l.granted AND a.datname = current_database()
   GROUP BY l.pid
@@ -16,11 +16,11 @@ WITH RECURSIVE waiting AS MATERIALIZED (
 )
 SELECT c.blocker::bigint AS pid, coalesce(a.usename, '') AS login, coalesce(a.application_name, '') AS application,
   coalesce(a.state, '') AS state,
-  extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, min(c.since)))::bigint AS seconds,
-  count(DISTINCT c.pid) AS waiting, extract(epoch FROM clock_timestamp() - min(c.since))::bigint AS longest
+  extract(epoch FROM statement_timestamp() - coalesce(a.xact_start, min(c.since)))::bigint AS seconds,
+  count(DISTINCT c.pid) AS waiting, extract(epoch FROM statement_timestamp() - min(c.since))::bigint AS longest
 FROM chain c LEFT JOIN pg_stat_activity a ON a.pid = c.blocker
 WHERE NOT EXISTS (SELECT FROM waiting w WHERE w.pid = c.blocker)
 GROUP BY c.blocker, a.usename, a.application_name, a.state, a.xact_start
-HAVING min(c.since) < clock_timestamp() - interval '1 second'
-  AND coalesce(a.xact_start, min(c.since)) <= clock_timestamp() - make_interval(secs => $1::int)
+HAVING min(c.since) < statement_timestamp() - interval '1 second'
+  AND coalesce(a.xact_start, min(c.since)) <= statement_timestamp() - make_interval(secs => $1::int)
 ORDER BY waiting DESC, longest DESC LIMIT 5
