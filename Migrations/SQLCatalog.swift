@@ -18,6 +18,7 @@ package enum Queries {
   package static let advanceOffset = SQLCatalog.text(PackageResources.advance_offset_sql)
   package static let becomeApp = SQLCatalog.text(PackageResources.become_app_sql)
   package static let becomeSystem = SQLCatalog.text(PackageResources.become_system_sql)
+  package static let becomeLogin = SQLCatalog.text(PackageResources.become_login_sql)
   package static let becomeWorker = SQLCatalog.text(PackageResources.become_worker_sql)
   package static let claimJob = SQLCatalog.text(PackageResources.claim_job_sql)
   package static let claimPartition = SQLCatalog.text(PackageResources.claim_partition_sql)
@@ -161,6 +162,7 @@ package enum Queries {
   package static let addOrganization = SQLCatalog.text(PackageResources.add_organization_sql)
   package static let activity = SQLCatalog.text(PackageResources.activity_sql)
   package static let approveJob = SQLCatalog.text(PackageResources.approve_job_sql)
+  package static let blockingSessions = SQLCatalog.text(PackageResources.blocking_sessions_sql)
   package static let cancelJob = SQLCatalog.text(PackageResources.cancel_job_sql)
   package static let closeCancelledLog = SQLCatalog.text(PackageResources.close_cancelled_log_sql)
   package static let discardDeadLetters = SQLCatalog.text(PackageResources.discard_dead_letters_sql)
@@ -209,6 +211,7 @@ package enum Queries {
     ("advance_offset", advanceOffset),
     ("become_app", becomeApp),
     ("become_system", becomeSystem),
+    ("become_login", becomeLogin),
     ("become_worker", becomeWorker),
     ("claim_job", claimJob),
     ("claim_partition", claimPartition),
@@ -329,6 +332,7 @@ package enum Queries {
     ("add_organization", addOrganization),
     ("activity", activity),
     ("approve_job", approveJob),
+    ("blocking_sessions", blockingSessions),
     ("cancel_job", cancelJob),
     ("close_cancelled_log", closeCancelledLog),
     ("discard_dead_letters", discardDeadLetters),

@@ -14,8 +14,8 @@ package final class Complaint: Sendable {
   }
 
   /// A warning, unless this cause was told since the last time that things worked. `key`: what makes it the same
-  /// trouble when its words differ; nil: the words.
-  package func tell(_ cause: String, key: String? = nil) {
+  /// trouble when its words differ; nil: the words. `fields`: what else the line says.
+  package func tell(_ cause: String, key: String? = nil, with fields: [(String, String)] = []) {
     // libpq's advice of several lines begins with the second.
     let cause = String(cause.prefix { $0 != "\n" })
     let trouble = key ?? cause
@@ -23,7 +23,10 @@ package final class Complaint: Sendable {
       if told.count >= Complaint.limit { told = [] }
       return told.insert(trouble).inserted
     }
-    if isNews { log.warning(message, ("cause", cause)) }
+    guard isNews else { return }
+    var log = log
+    log.context += fields
+    log.warning(message, ("cause", cause))
   }
 
   /// It works again; a line when there had been a warning.

@@ -39,11 +39,14 @@ package enum MetricCatalog {
   package static let consumerLag = Definition(
     "syncline_consumer_lag", .gauge, "Messages between the applied offset and the end of a partition.",
     labels: ["topic", "partition"])
+  package static let appliedOffset = Definition(
+    "syncline_applied_offset", .gauge, "The next offset to apply of a partition that this worker holds.",
+    labels: ["topic", "partition"])
   package static let jobs = Definition(
     "syncline_jobs", .gauge, "Jobs by kind and state; ended ones of the last day.", labels: ["kind", "state"],
     known: [kinds, openStates + ["succeeded", "failed", "cancelled"]])
   package static let jobDuration = Definition(
-    "syncline_job_duration_seconds", .histogram, "Time from the start of a job's run to its end.", labels: ["kind"],
+    "syncline_job_duration_seconds", .histogram, "Time from the start of a job, whichever worker began it, to its end.", labels: ["kind"],
     known: [kinds],
     buckets: [0.05, 0.25, 1, 2.5, 5, 15, 45, 60, 120, 240, 600, 1200, 2400, 7200])
   package static let oldestJobAge = Definition(
@@ -101,7 +104,8 @@ package enum MetricCatalog {
     "Unix time of an organization's last successful sync; none before the first.",
     labels: ["organization"])
   package static let schedulerLeader = Definition(
-    "syncline_scheduler_leader", .gauge, "1 while this scheduler leads, 0 while it stands by.", labels: [])
+    "syncline_scheduler_leader", .gauge,
+    "1 while this scheduler leads, 0 while it stands by or its lease has run out without being renewed.", labels: [])
   package static let firings = Definition(
     "syncline_firings_total", .counter,
     "Firings of scheduled jobs by kind and outcome: requested, waiting, skipped, missed, succeeded, failed, cancelled, timed_out.",
@@ -116,6 +120,9 @@ package enum MetricCatalog {
     "syncline_consumes", .gauge,
     "1 for each kind of work whose messages this worker applies; none from one of `--only analytics`.",
     labels: ["kind"])
+  package static let databaseUp = Definition(
+    "syncline_database_up", .gauge,
+    "1 while Postgres answers this process; at 0, what is read from it stands as it last was.", labels: [])
   package static let poolInUse = Definition(
     "syncline_pool_in_use", .gauge, "Database connections that are lent out.", labels: [])
   package static let poolWaiters = Definition(
@@ -135,13 +142,14 @@ package enum MetricCatalog {
     "syncline_build_info", .gauge, "1, with the build it comes from.", labels: ["version", "revision", "swift"])
 
   package static let all: [Definition] = [
-    records, batches, batchDuration, batchMessages, messageAge, commitToVisible, consumerLag, jobs, jobDuration,
+    records, batches, batchDuration, batchMessages, messageAge, commitToVisible, consumerLag, appliedOffset,
+    jobs, jobDuration,
     oldestJobAge, retries,
     deadLetters,
     oldestPushAge, pushesInFlight, pushesFailed, upstreamOpen, conflicts, fenced, rebalances, lockWait, schemaChanges,
     schemaChangeDuration, kpiVerifyDifferences, kpiVerifyLastSuccess, analyticsLag,
     analyticsProcessed, analyticsBatchSize, lastSyncSuccess, schedulerLeader, firings,
-    firingDelay, queryTime, consumes, poolInUse,
+    firingDelay, queryTime, consumes, databaseUp, poolInUse,
     poolWaiters, tableBytes, tableDeadShare, indexScans, idleTriggers, buildInfo,
   ]
 }

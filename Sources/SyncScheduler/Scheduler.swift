@@ -6,7 +6,7 @@ import SyncStore
 /// Fires due jobs while it leads, and stands by otherwise. Any number may run.
 package final class Scheduler: Sendable {
   private struct State {
-    var token: Int64?
+    var lead: Lead?
     var work: Task<Void, Never>?
     var isDraining = false
     var lastTurn: ContinuousClock.Instant?
@@ -31,10 +31,10 @@ package final class Scheduler: Sendable {
     // A leader that is frozen inside a transaction holds the lease's row: it must let go before its lease ends.
     options.idleInTransactionTimeout = .seconds(Int64(ScheduleLease.seconds) - 2)
     pool = PGPool(options, size: 2, name: "scheduler", log: configuration.log)
-    metrics.set(MetricCatalog.schedulerLeader, 0)
+    showLead()
   }
 
-  package var isLeader: Bool { state.with { $0.token != nil } }
+  package var isLeader: Bool { state.with { $0.lead != nil } }
   /// When the loop last went round; nil: never.
   package var lastTurn: ContinuousClock.Instant? { state.with { $0.lastTurn } }
 
@@ -72,6 +72,8 @@ package final class Scheduler: Sendable {
         return (state.isReachable, state.isCurrent)
       }
       configuration.onTurn(isReachable, isCurrent)
+      metrics.set(MetricCatalog.databaseUp, isReachable ? 1 : 0)
+      showLead()
       try? await Task.sleep(for: pause)
     }
     await release()
@@ -81,7 +83,9 @@ package final class Scheduler: Sendable {
   private func turn() async throws -> Bool {
     guard let token = try await lead() else { return false }
     let turn = LeaderTurn(token: token, now: configuration.now(), jobs: configuration.jobs)
+    let asked = ContinuousClock.now
     let report = try await pool.run { try turn.perform($0) }
+    state.with { $0.lead?.renewed(at: asked) }
     if !report.lines.isEmpty { CrashPoint.firingCommitted.pass() }
     for line in report.lines { note(line) }
     startOwnWork(token)
@@ -90,8 +94,9 @@ package final class Scheduler: Sendable {
 
   /// The token; nil while somebody else leads, or the schema is not there yet.
   private func lead() async throws -> Int64? {
-    if let token = state.with({ $0.token }) { return token }
+    if let token = state.with({ $0.lead?.token }) { return token }
     let owner = configuration.owner
+    let asked = ContinuousClock.now
     let (isCurrent, token) = try await pool.run { session -> (Bool, Int64?) in
       guard try Migrator.isCurrent(session) else { return (false, nil) }
       return try session.asSystem {
@@ -112,21 +117,21 @@ package final class Scheduler: Sendable {
     }
     CrashPoint.leadTaken.pass()
     state.with {
-      $0.token = token
+      $0.lead = Lead(token: token, at: asked)
       $0.told = ""
     }
-    metrics.set(MetricCatalog.schedulerLeader, 1)
+    showLead()
     log.info("leading", ("jobs", String(configuration.jobs.filter(\.isEnabled).count)), ("token", String(token)))
     return token
   }
 
   private func lose(_ reason: String) async {
     let work = state.with { state in
-      state.token = nil
+      state.lead = nil
       defer { state.work = nil }
       return state.work
     }
-    metrics.set(MetricCatalog.schedulerLeader, 0)
+    showLead()
     log.warning("the lead is lost", ("cause", reason))
     work?.cancel()
     await work?.value
@@ -134,12 +139,12 @@ package final class Scheduler: Sendable {
 
   private func release() async {
     let (token, work) = state.with { state in
-      defer { state.token = nil }
-      return (state.token, state.work)
+      defer { state.lead = nil }
+      return (state.lead?.token, state.work)
     }
     work?.cancel()
     await work?.value
-    metrics.set(MetricCatalog.schedulerLeader, 0)
+    showLead()
     guard let token else { return }
     // In a task of its own: this one may be cancelled, and would be refused a connection.
     let pool = pool
@@ -152,6 +157,11 @@ package final class Scheduler: Sendable {
     } catch {
       log.warning("the lead could not be given up; it runs out by itself", ("cause", "\(error)"))
     }
+  }
+
+  /// Who could not renew its lease does not lead: nothing is fired, whoever could be asked.
+  private func showLead() {
+    metrics.set(MetricCatalog.schedulerLeader, state.with { $0.lead?.isHeld(at: .now) == true } ? 1 : 0)
   }
 
   // MARK: Work of its own

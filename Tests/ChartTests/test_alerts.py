@@ -18,6 +18,7 @@ WORKER = {"syncline_consumes{kind='read_sync',instance='a'}": "1x180"}
 # What a worker of `--only analytics` exposes.
 ANALYST = {"syncline_pool_in_use{instance='a'}": "1x180", "syncline_pool_waiters{instance='a'}": "0x180"}
 LAG = "syncline_consumer_lag{topic='t',partition='0',instance='a'}"
+OFFSET = "syncline_applied_offset{topic='t',partition='0',instance='a'}"
 APPLIED = "syncline_batches_total{kind='read_sync',result='applied',instance='a'}"
 AGE = "syncline_oldest_job_age_seconds{state='%s',instance='a'}"
 VERIFIED = "syncline_kpi_verify_last_success_timestamp_seconds"
@@ -26,6 +27,9 @@ NOTHING = {"up": "1x180"}
 TRIALS = {
     "SynclineNoWorker": (ANALYST, WORKER),
     "SynclineStuck": ({LAG: "5x180", APPLIED: "7x180"}, {LAG: "5x180", APPLIED: "0+1x180"}),
+    # Busy beyond its means, the partition lags ever more, and goes on.
+    "SynclinePartitionStands": (
+        {LAG: "5+1x180", OFFSET: "70x180"}, {LAG: "5+1x180", OFFSET: "70+3x180"}),
     "SynclineLag": ({LAG: "2000x180"}, {LAG: "2000x5 10x175"}),
     "SynclineRetries": (
         {"syncline_retries_total{code='40001'}": "0+10x180"}, {"syncline_retries_total{code='40001'}": "0+1x180"}),
@@ -37,10 +41,23 @@ TRIALS = {
         {"syncline_jobs{kind='read_sync',state='awaiting_approval'}": "1x180"},
         {"syncline_jobs{kind='read_sync',state='running'}": "1x180"}),
     "SynclineJobsWait": ({AGE % "queued": "0+60x180"}, {AGE % "running": "0+60x180"}),
+    "SynclineJobsRetry": ({AGE % "retrying": "0+60x180"}, {AGE % "retrying": "600x180", AGE % "queued": "0+60x180"}),
     "SynclineJobRunsLong": ({AGE % "running": "10000+60x180"}, {AGE % "running": "0+60x180"}),
     "SynclineStaleSync": (
         {"syncline_last_sync_success_timestamp_seconds{organization='RIO'}": "0x180"},
         {"syncline_last_sync_success_timestamp_seconds{organization='RIO'}": "0+60x180"}),
+    # Left alone now and then for a few minutes: its series comes and goes.
+    "SynclineUpstreamOpen": (
+        {"syncline_upstream_open{upstream='pems:443/T',instance='a'}": "_x120 1x60"},
+        {"syncline_upstream_open{upstream='pems:443/T',instance='a'}": "1x141 stale 1x38"}),
+    "SynclineRecordsRejected": (
+        {"syncline_records_total{kind='read_sync',outcome='rejected',instance='a'}": "0x100 3x80"},
+        {"syncline_records_total{kind='read_sync',outcome='rejected',instance='a'}": "0x50 3x130",
+         "syncline_records_total{kind='draft_commit',outcome='rejected',instance='a'}": "0+1x180",
+         "syncline_records_total{kind='read_sync',outcome='inserted',instance='a'}": "0+1x180"}),
+    "SynclineDatabaseDown": (
+        {"syncline_database_up{instance='a'}": "1x140 0x40", "syncline_database_up{instance='b'}": "1x180"},
+        {"syncline_database_up{instance='a'}": "1x100 0x1 1x79"}),
     "SynclineSchemaChangesFail": (
         {"syncline_schema_changes_total{result='target_error'}": "_x100 1x80"},
         {"syncline_schema_changes_total{result='applied'}": "0+1x180"}),

@@ -36,7 +36,7 @@ struct ProcessLockTests {
     for cause in ["a", "a", "b", "b", "a"] { complaint.tell(cause) }
     complaint.settle()
     complaint.settle()
-    complaint.tell("b")
+    complaint.tell("b", with: [("offset", "7")])
     close(ends[1])
     var buffer = [UInt8](repeating: 0, count: 4000)
     let count = read(ends[0], &buffer, buffer.count)
@@ -45,7 +45,7 @@ struct ProcessLockTests {
     #expect(
       lines == [
         "WARNING the outbox waits cause=a", "WARNING the outbox waits cause=b", "INFO over: the outbox waits",
-        "WARNING the outbox waits cause=b",
+        "WARNING the outbox waits offset=7 cause=b",
       ])
   }
 }

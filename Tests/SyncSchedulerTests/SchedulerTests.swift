@@ -59,9 +59,19 @@ import Testing
       try await until("counted") { metric(scheduler, "kpi_verify", "failed") == 1 }
       #expect(scheduler.metrics.value(MetricCatalog.kpiVerifyDifferences.name) == 1)
       #expect(scheduler.metrics.value(MetricCatalog.schedulerLeader.name) == 1)
+      #expect(scheduler.metrics.value(MetricCatalog.databaseUp.name) == 1)
     }
     // It gave the lead up instead of letting it run out.
     #expect(try await table("SELECT expires_at FROM scheduler_lease") == [["-infinity"]])
+  }
+
+  @Test("A lead that could not be renewed is none once its lease has run out")
+  func leaseEnds() {
+    let start = ContinuousClock.now
+    var lead = Lead(token: 7, at: start)
+    #expect(lead.isHeld(at: start + .seconds(9)) && !lead.isHeld(at: start + .seconds(10)))
+    lead.renewed(at: start + .seconds(60))
+    #expect(lead.token == 7 && lead.isHeld(at: start + .seconds(69)) && !lead.isHeld(at: start + .seconds(70)))
   }
 
   @Test("Cleanup deletes what is old and ended, and nothing that is open, new, or says how fresh records are")

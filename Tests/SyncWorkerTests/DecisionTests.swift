@@ -104,6 +104,25 @@ struct DecisionTests {
     }
   }
 
+  @Test("the log of a batch that is tried again names its messages, and where to look for a lock that is held")
+  func triedAgain() {
+    func messages(_ organizations: [String]) -> [DecodedMessage] {
+      organizations.enumerated().map { index, organization in
+        decoded(
+          Events.changed(Events.record(1, organization: organization), organization: organization),
+          offset: Int64(40 + index))
+      }
+    }
+    let few = BatchAttempt.place(messages(["RIO", "BEO", "RIO"]))
+    #expect(few.map(\.0) == ["offset", "messages", "organizations"] && few.map(\.1) == ["40", "3", "BEO, RIO"])
+    #expect(BatchAttempt.place(messages(["A", "B", "C", "D", "E", "F"])).last?.1 == "A, B, C, D, E, …")
+    for code in ["57014", "55P03"] {
+      #expect(BatchAttempt.cause(PGError(.server, "x", sqlstate: code)).hasSuffix("see 'syncline doctor'"))
+    }
+    let full = PGError(.server, "disk full", sqlstate: "53100")
+    #expect(BatchAttempt.cause(full) == full.description)
+  }
+
   @Test(
     "changes of an organization become one batch, organizations come in order of name, strangers become dead letters")
   func plan() {

@@ -87,9 +87,13 @@ struct MembershipTests {
       #expect(try await world.job(id)?.state == "running")
       let requests = world.pems.requests
       let applied = try await world.count("sync_page WHERE state = 'applied'")
-      try world.startWorker()
+      let second = try world.startWorker()
       let job = try await world.waitForJob(id)
       #expect(job.state == "succeeded" && job.attempt == 1, "\(job)")
+      // One job is counted once, by whoever ended it.
+      let kind = [("kind", "read_sync")]
+      try await until("its duration is told") { second.metric(MetricCatalog.jobDuration, kind) == 1 }
+      #expect(first.metric(MetricCatalog.jobDuration, kind) == 0)
       let log = try #require(try await world.logRow(id))
       #expect(log.inserted == 600 && log.received == 600 && log.isClosed)
       // What was applied is not asked for again; a page whose message was still under way is.

@@ -1,3 +1,4 @@
+import Glibc
 import PEMS
 import Runtime
 import SyncDomain
@@ -11,8 +12,9 @@ struct UpstreamTests {
   private func id(_ index: Int) -> String { RecordGenerator(seed: 1, organization: "RIO").pfaId(index: index) }
 
   /// A worker whose pauses before another try are short, and that never leaves the upstream alone.
-  private func startWorker(_ world: WorkerWorld) throws -> RunningWorker {
+  private func startWorker(_ world: WorkerWorld, log: Log? = nil) throws -> RunningWorker {
     try world.startWorker {
+      if let log { $0.log = log }
       $0.sourceClock = .hundredfold
       $0.jobRetry = RetryPolicy(steps: [0.3], cap: 0.3, attempts: 6, jitter: 0)
       $0.breaker.threshold = 100
@@ -47,13 +49,19 @@ struct UpstreamTests {
     "R2, R21, M9-2: a page that fails for long leaves the run open with its checkpoint; it goes on there, under the same job"
   )
   func stuckPage() async throws {
+    let path = "/tmp/syncline-log-\(UUIDText.random())"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    defer {
+      close(descriptor)
+      unlink(path)
+    }
     try await WorkerWorld.with(
       .of {
         $0.records = 600
         $0.pageSize = 100
       }
     ) { world in
-      _ = try startWorker(world)
+      _ = try startWorker(world, log: Log(level: .warning, format: .json, descriptor: descriptor))
       // Four tries of the source are one attempt of the job.
       world.pems.fail(SimulatedFault(.status(503), page: 3, times: 9))
       let id = try await world.requestSync()
@@ -76,6 +84,18 @@ struct UpstreamTests {
       #expect(log.inserted == 600 && log.received == 600 && log.code == nil)
       // Six pages, nine failures: what was applied is not asked for again.
       #expect(world.pems.requests == 15)
+      // Each line says of which job and upstream it is, and why.
+      let lines = try readTextFile(path).split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+      for (message, count) in [("the upstream is asked again", 7), ("the job is tried again later", 2)] {
+        let told = lines.filter { $0["message"]?.string == message }
+        #expect(told.count == count, "\(message)")
+        for line in told {
+          #expect(line["job"]?.string == id && line["organization"]?.string == "RIO")
+          #expect(line["cause"]?.string?.contains("503") == true && line["seconds"] != nil)
+        }
+      }
+      let place = world.pems.url.dropFirst("http://".count)
+      #expect(lines.contains { $0["upstream"]?.string?.hasPrefix("\(place)/") == true })
     }
   }
 

@@ -24,4 +24,4 @@ SET state = 'running', attempt = j.attempt + (j.state <> 'running')::int, lease_
 FROM candidate c
 WHERE j.id = c.id
 RETURNING j.id, j.organization_id, j.kind, j.attempt, j.lease_token, j.parameters, j.requested_by,
-  c.state = 'running' AS taken_over
+  c.state = 'running' AS taken_over, extract(epoch FROM clock_timestamp() - j.started_at)::float8 AS elapsed

@@ -67,6 +67,8 @@ enum DatabaseChecks {
         try session.reading { OrderCheck.judge(try RecordReports.ordersAhead(session)) }
       })
     checks.append(try await check("transactions") { transactions(try HealthReports.oldestTransaction($0)) })
+    checks.append(
+      try await check("locks") { LockCheck.judge(try HealthReports.blockers($0, openFor: LockCheck.patience)) })
     checks.append(try await check("bloat") { bloat(try HealthReports.bloat($0, above: bloatShare)) })
     checks.append(
       try await check("work") { session in try session.reading { work(try ActivityReports.activity(session)) } })

@@ -19,6 +19,16 @@ enum AlertCatalog {
       for: "5m", "Messages wait and none was applied for 10 minutes.",
       do: "'syncline lag' shows the partitions and their owners, 'syncline doctor' what cannot be reached; then the "
         + "owner's log."),
+    // The offset as a maximum: a worker that has lost the partition without knowing stands still for itself.
+    AlertRule(
+      "SynclinePartitionStands", .critical,
+      when: "min by (topic, partition) (min_over_time(\(M.consumerLag.name)[5m])) > 0 "
+        + "and max by (topic, partition) (changes(\(M.appliedOffset.name)[5m])) == 0",
+      for: "10m",
+      "Messages wait in partition {{ $labels.partition }} of {{ $labels.topic }}, and none was applied for 10 minutes.",
+      do:
+        "Most often somebody holds a row in an open transaction: 'syncline doctor' names who. A pause is no cause: what "
+        + "it holds back leaves the partition. Else the log of the owner, whom 'syncline lag' names."),
     AlertRule(
       "SynclineLag", .warning,
       when: "sum by (topic) (max by (topic, partition) (\(M.consumerLag.name))) > 1000", for: "15m",
@@ -57,6 +67,12 @@ enum AlertCatalog {
       "A job is queued for {{ $value | humanizeDuration }}.",
       do: "'syncline queue list' shows who waits for what and what is paused; 'syncline jobs why JOB'."),
     AlertRule(
+      "SynclineJobsRetry", .warning, when: "max(\(M.oldestJobAge.name){state=\"retrying\"}) > 1800", for: "5m",
+      "A job that was asked for {{ $value | humanizeDuration }} ago fails and is tried again.",
+      do:
+        "'syncline jobs list --state retrying', 'syncline jobs why JOB' says what it died of last and when it is tried "
+        + "again."),
+    AlertRule(
       "SynclineJobRunsLong", .warning, when: "max(\(M.oldestJobAge.name){state=\"running\"}) > 14400", for: "5m",
       "A job runs for {{ $value | humanizeDuration }}.",
       do: "'syncline jobs list --state running', 'syncline jobs watch JOB'; 'syncline jobs cancel JOB' ends it at the "
@@ -68,6 +84,19 @@ enum AlertCatalog {
       do:
         "'syncline log list --organization ORG', 'syncline jobs list --state failed', 'syncline jobs why JOB'; 'syncline "
         + "jobs schedule' says whether reads are asked for."),
+    AlertRule(
+      "SynclineUpstreamOpen", .warning, when: "max by (upstream) (\(M.upstreamOpen.name)) == 1", for: "10m",
+      "{{ $labels.upstream }} does not answer and is left alone.",
+      do:
+        "'syncline doctor' says since when, and its last words. Bring it back, or mend its source; reads and pushes wait "
+        + "and go on with its first answer."),
+    AlertRule(
+      "SynclineRecordsRejected", .warning,
+      when: happened("\(M.records.name){kind=\"read_sync\",outcome=\"rejected\"}", by: "kind"), for: "0m",
+      "Records were rejected within the last hour: what is shown of them is old.",
+      do:
+        "'syncline log list' names the runs, 'syncline log show ID' code, field and raw value of each record. Have them "
+        + "mended upstream; what is read or announced then is applied."),
     AlertRule(
       "SynclineSchemaChangesFail", .warning,
       when: happened("\(M.schemaChanges.name){result=~\"(target|deployment)_.*|timeout\"}", by: "result"),
@@ -123,6 +152,12 @@ enum AlertCatalog {
 
   /// Totals, and Postgres under them.
   private static let database = [
+    AlertRule(
+      "SynclineDatabaseDown", .critical, .database, when: "min by (instance) (\(M.databaseUp.name)) == 0", for: "2m",
+      "Postgres does not answer {{ $labels.instance }}.",
+      do:
+        "'syncline doctor' says why it can not be reached. Until it answers, what other alerts and panels read from it stands "
+        + "as it last was."),
     AlertRule(
       "SynclineKPIDifferences", .critical, .database, when: "max(\(M.kpiVerifyDifferences.name)) > 0", for: "0m",
       "{{ $value }} groups of totals are not what the records say.",

@@ -7,8 +7,11 @@ enum Dashboard {
 
   /// What stands together. A metric that is in none of them stands at the end, so that no new one is forgotten.
   static let sections: [(title: String, metrics: [Metrics.Definition])] = [
-    ("Is it well?", [M.kpiVerifyDifferences, M.kpiVerifyLastSuccess, M.lastSyncSuccess, M.schedulerLeader]),
-    ("Messages", [M.consumerLag, M.records, M.batches, M.batchDuration, M.deadLetters]),
+    (
+      "Is it well?",
+      [M.kpiVerifyDifferences, M.kpiVerifyLastSuccess, M.lastSyncSuccess, M.schedulerLeader, M.databaseUp]
+    ),
+    ("Messages", [M.consumerLag, M.appliedOffset, M.records, M.batches, M.batchDuration, M.deadLetters]),
     ("Jobs", [M.jobs, M.oldestJobAge, M.jobDuration, M.firings, M.firingDelay]),
     (
       "Edits and pushes",
@@ -23,7 +26,8 @@ enum Dashboard {
   /// Gauges that each process sets for itself; all others tell of the database or of Kafka and are the same from every
   /// process.
   private static let ofProcess = Set(
-    [M.consumes, M.poolInUse, M.poolWaiters, M.pushesInFlight, M.schedulerLeader, M.buildInfo].map(\.name))
+    [M.consumes, M.databaseUp, M.poolInUse, M.poolWaiters, M.pushesInFlight, M.schedulerLeader, M.buildInfo].map(\.name)
+  )
 
   /// One line of a panel: an expression of PromQL and what its series are called.
   struct Target: Codable, Equatable {

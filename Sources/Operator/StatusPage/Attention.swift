@@ -14,7 +14,8 @@ struct Attention: Sendable, Equatable {
 
   /// Everything of an overview that should be looked at, what stops work first.
   static func all(_ overview: Overview) -> [Attention] {
-    workers(overview) + approvals(overview) + silent(overview) + unsettled(overview) + letters(overview)
+    workers(overview) + locks(overview) + approvals(overview) + silent(overview) + unsettled(overview)
+      + letters(overview)
       + conflicts(overview) + pushes(overview) + pauses(overview) + lags(overview)
   }
 
@@ -30,6 +31,12 @@ struct Attention: Sendable, Equatable {
         text: "no worker lives; waiting: \(waiting.joined(separator: ", "))\(silent)",
         commands: ["syncline worker", "syncline doctor"])
     ]
+  }
+
+  private static func locks(_ overview: Overview) -> [Attention] {
+    (overview.blockers.value ?? []).map {
+      Attention(text: LockCheck.text($0), commands: ["syncline doctor", LockCheck.command($0)])
+    }
   }
 
   private static func approvals(_ overview: Overview) -> [Attention] {

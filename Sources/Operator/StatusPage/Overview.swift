@@ -22,6 +22,8 @@ struct Overview: Sendable {
   /// Those that wait for a person.
   var approvals: Section<[Facts]> = .read([])
   var silentJobs: Section<[HealthReports.SilentJob]> = .read([])
+  /// Sessions that keep others waiting for a lock.
+  var blockers: Section<[HealthReports.Blocker]> = .read([])
   var log: Section<[Facts]> = .read([])
   /// Open ones.
   var conflicts: Section<[Facts]> = .read([])
@@ -64,6 +66,7 @@ struct Overview: Sendable {
           $0, organization: nil, state: "awaiting_approval", kind: nil, limit: Int64(limit)))
     }
     silentJobs = await part.read { try HealthReports.silentJobs($0, after: silence) }
+    blockers = await part.read { try HealthReports.blockers($0, openFor: LockCheck.patience) }
     unsettled = await part.read { try UnsettledJobs.list($0, limit: limit) }
     letters = await part.read {
       var open = DeadLetterFilter()

@@ -6,13 +6,13 @@ package final class SourceFactory: Sendable {
   private let clock: SourceClock
   private let budgets = Locked<[String: any RateBudget]>([:])
   private let budget: @Sendable (_ tenant: String, _ rate: Double) -> any RateBudget
-  private let onRetry: @Sendable (SourceError, Duration) -> Void
+  private let onRetry: @Sendable (SourceError) -> Void
 
   /// `budget` makes the rate limit of a tenant, in requests per second, which is asked for once; nil: one that holds
-  /// within this process.
+  /// within this process. `onRetry` is told of each failure that is tried again, of whatever source.
   package init(
     clock: SourceClock = .system, budget: (@Sendable (_ tenant: String, _ rate: Double) -> any RateBudget)? = nil,
-    onRetry: @escaping @Sendable (SourceError, Duration) -> Void = { _, _ in }
+    onRetry: @escaping @Sendable (SourceError) -> Void = { _ in }
   ) {
     self.clock = clock
     self.budget = budget ?? { _, rate in LocalBudget(rate: rate, clock: clock) }
@@ -20,12 +20,21 @@ package final class SourceFactory: Sendable {
   }
 
   /// A source that limits its rate and retries. Keep it for a run: it keeps connections. `watch` is told how its
-  /// upstream does.
-  package func source(_ definition: SourceDefinition, watch: (any UpstreamWatch)? = nil) -> any RecordSource {
+  /// upstream does, `log` what fails and is tried again.
+  package func source(
+    _ definition: SourceDefinition, watch: (any UpstreamWatch)? = nil, log: Log? = nil
+  ) -> any RecordSource {
+    let source: any RecordSource
     switch definition.kind {
     case .file: return FileSource(definition)
-    case .pemsGrid: return retrying(GridSource(definition, http: client(definition), clock: clock), definition, watch)
-    case .httpJSON: return retrying(WebSource(definition, http: client(definition), clock: clock), definition, watch)
+    case .pemsGrid: source = GridSource(definition, http: client(definition), clock: clock)
+    case .httpJSON: source = WebSource(definition, http: client(definition), clock: clock)
+    }
+    return RetryingSource(source, budget: shared(definition), clock: clock, watch: watch) { [onRetry] error, wait in
+      onRetry(error)
+      log?.warning(
+        "the upstream is asked again", ("upstream", definition.upstream), ("code", error.code),
+        ("cause", error.message), ("seconds", String(Int(wait.inSeconds.rounded()))))
     }
   }
 
@@ -42,12 +51,6 @@ package final class SourceFactory: Sendable {
     options.requestTimeout = definition.requestTimeout
     options.caFile = definition.caFile
     return HTTPClient(options)
-  }
-
-  private func retrying(
-    _ source: any RecordSource, _ definition: SourceDefinition, _ watch: (any UpstreamWatch)?
-  ) -> any RecordSource {
-    RetryingSource(source, budget: shared(definition), clock: clock, watch: watch, onRetry: onRetry)
   }
 
   private func shared(_ definition: SourceDefinition) -> any RateBudget {

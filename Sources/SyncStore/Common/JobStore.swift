@@ -16,6 +16,8 @@ package struct JobClaim: Sendable {
   package let requestedBy: String?
   /// The job was running under a worker that went silent.
   package let isTakenOver: Bool
+  /// Since the job was first claimed, by whomever.
+  package let elapsed: Duration
 }
 
 /// How a job stands.
@@ -70,7 +72,7 @@ package enum JobStore {
       id: try row.string("id"), organization: try row.string("organization_id"), kind: try row.string("kind"),
       attempt: Int(try row.integer("attempt")), token: try row.string("lease_token"),
       parameters: try row.bytes("parameters") ?? [], requestedBy: try row.text("requested_by"),
-      isTakenOver: try row.bool("taken_over") ?? false)
+      isTakenOver: try row.bool("taken_over") ?? false, elapsed: .seconds(try row.double("elapsed") ?? 0))
   }
 
   /// Extends the claim; the first statement of each of its transactions.

@@ -116,8 +116,37 @@ package enum HealthReports {
 
   /// Nil: there is none that this login may see.
   package static func oldestTransaction(_ session: PGSession) throws -> OpenTransaction? {
-    guard let row = try session.query(Queries.oldestTransaction).first else { return nil }
-    return OpenTransaction(
+    try session.query(Queries.oldestTransaction).first.map(transaction)
+  }
+
+  /// Somebody who keeps others waiting for a lock.
+  package struct Blocker: Sendable, Equatable {
+    /// Login, application and state are empty where this login may not see them; pid 0: a prepared transaction.
+    package let transaction: OpenTransaction
+    /// Sessions that wait for it, for whatever lock, also behind each other.
+    package let waiting: Int64
+    /// How long the first of them has waited, in seconds.
+    package let longest: Int64
+
+    package init(_ transaction: OpenTransaction, waiting: Int64, longest: Int64) {
+      self.transaction = transaction
+      self.waiting = waiting
+      self.longest = longest
+    }
+  }
+
+  /// Those whose transaction is open for this many seconds, the worst first; at most 5. A transaction that is bound to
+  /// a role has the login's own rights afterwards.
+  package static func blockers(_ session: PGSession, openFor seconds: Int) throws -> [Blocker] {
+    try session.query(Queries.becomeLogin)
+    return try session.query(Queries.blockingSessions, [.int4(Int32(clamping: seconds))]).rows.map { row in
+      Blocker(
+        try transaction(row), waiting: try row.integer("waiting"), longest: try row.integer("longest"))
+    }
+  }
+
+  private static func transaction(_ row: PGRow) throws -> OpenTransaction {
+    OpenTransaction(
       pid: try row.integer("pid"), login: try row.string("login"), application: try row.string("application"),
       state: try row.string("state"), seconds: try row.integer("seconds"))
   }

@@ -44,4 +44,25 @@ package struct BatchAttempt: Sendable {
 
   /// The database has refused values more often than one message has reasons: time passes before the next try.
   package var isPatient: Bool { dataFailures > 2 }
+
+  // MARK: What the log says of a batch that is tried again
+
+  /// The error, and where to look for who is behind it: of 57014, a statement that took too long, and 55P03, a lock that
+  /// was not had, the server does not say whom they waited for.
+  package static func cause(_ error: PGError) -> String {
+    guard ["57014", "55P03"].contains(error.sqlstate) else { return error.description }
+    return "\(error.description); it waits for a lock or takes too long; see 'syncline doctor'"
+  }
+
+  /// Which messages they are, and whose; of many organizations the first few.
+  package static func place(_ messages: [DecodedMessage]) -> [(String, String)] {
+    let organizations = BatchPlan.organizations(messages).sorted()
+    let more = organizations.count > namedOrganizations ? ", …" : ""
+    return [
+      ("offset", messages.first.map { String($0.message.offset) } ?? "-"), ("messages", String(messages.count)),
+      ("organizations", organizations.prefix(namedOrganizations).joined(separator: ", ") + more),
+    ]
+  }
+
+  private static let namedOrganizations = 5
 }

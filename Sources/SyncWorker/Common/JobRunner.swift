@@ -110,9 +110,11 @@ final class JobRunner: Sendable {
     let jobLog = log
     log.info(claim.isTakenOver ? "job taken over" : "job started", ("attempt", String(claim.attempt)))
     let task = Task {
-      let started = ContinuousClock.now
-      await Trace.$current.withValue(trace) { await drive(claim, jobLog) }
-      metrics.observe(MetricCatalog.jobDuration, started.duration(to: .now).inSeconds, [("kind", claim.kind)])
+      let started = ContinuousClock.now - claim.elapsed
+      let isEnded = await Trace.$current.withValue(trace) { await drive(claim, jobLog) }
+      if isEnded {
+        metrics.observe(MetricCatalog.jobDuration, started.duration(to: .now).inSeconds, [("kind", claim.kind)])
+      }
       state.with { _ = $0.running.removeValue(forKey: claim.id) }
       wake()
     }
@@ -124,14 +126,14 @@ final class JobRunner: Sendable {
     if isLate { task.cancel() }
   }
 
-  /// The job and its heartbeat; the first to end ends the other.
-  private func drive(_ claim: JobClaim, _ log: Log) async {
+  /// The job and its heartbeat; the first to end ends the other. False: it goes on later, or with somebody else.
+  private func drive(_ claim: JobClaim, _ log: Log) async -> Bool {
     do {
-      try await withThrowingTaskGroup(of: Void.self) { group in
+      return try await withThrowingTaskGroup(of: Bool.self) { group in
         group.addTask { try await self.execute(claim, log) }
         group.addTask { try await self.beat(claim) }
-        try await group.next()
-        group.cancelAll()
+        defer { group.cancelAll() }
+        return try await group.next() ?? false
       }
     } catch is Fenced {
       metrics.add(MetricCatalog.fenced)
@@ -145,9 +147,11 @@ final class JobRunner: Sendable {
     } catch {
       log.error("the job could not be ended; it is taken over when its lease expires", ("cause", "\(error)"))
     }
+    return false
   }
 
-  private func beat(_ claim: JobClaim) async throws {
+  /// Until it throws.
+  private func beat(_ claim: JobClaim) async throws -> Bool {
     while true {
       try await Task.sleep(for: .seconds(JobStore.leaseSeconds) / 4)
       do {
@@ -159,8 +163,8 @@ final class JobRunner: Sendable {
   }
 
   /// Goes on through outages of Postgres and Kafka: they are no fault of the job's and cost it no attempt. Whoever
-  /// takes it over meanwhile fences this.
-  private func execute(_ claim: JobClaim, _ log: Log) async throws {
+  /// takes it over meanwhile fences this. False: it is tried again later.
+  private func execute(_ claim: JobClaim, _ log: Log) async throws -> Bool {
     var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
     while true {
       do {
@@ -173,7 +177,7 @@ final class JobRunner: Sendable {
     }
   }
 
-  private func attempt(_ claim: JobClaim, _ log: Log) async throws {
+  private func attempt(_ claim: JobClaim, _ log: Log) async throws -> Bool {
     do {
       switch WorkKind(rawValue: claim.kind) {
       case .schemaChange:
@@ -187,18 +191,21 @@ final class JobRunner: Sendable {
           configuration: configuration, claim: claim, pool: pool, producer: producer, sources: sources, log: log
         ).run()
       }
+      return true
     } catch let error where JobFailure.saysSomething(error) && !JobFailure.isOutage(error) {
-      try await retryOrFail(claim, JobFailure(error), log)
+      return try await retryOrFail(claim, JobFailure(error), log)
     }
   }
 
-  /// A transient failure: the job goes on later at its checkpoint, a permanent one ends it.
-  private func retryOrFail(_ claim: JobClaim, _ failure: JobFailure, _ log: Log) async throws {
+  /// A transient failure: the job goes on later at its checkpoint, false; a permanent one ends it.
+  private func retryOrFail(_ claim: JobClaim, _ failure: JobFailure, _ log: Log) async throws -> Bool {
     var generator = SystemRandomNumberGenerator()
     let delay = configuration.jobRetry.delay(after: failure, attempt: claim.attempt, using: &generator)
     if let delay {
       metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
-      log.warning("the job is tried again later", ("code", failure.code), ("seconds", String(Int(delay.rounded(.up)))))
+      log.warning(
+        "the job is tried again later", ("code", failure.code), ("cause", failure.message),
+        ("seconds", String(Int(delay.rounded(.up)))))
       try await pool.run {
         try JobStore.retry(
           $0, claim, afterMilliseconds: Int64(delay * 1000), code: failure.code, message: failure.message,
@@ -214,6 +221,7 @@ final class JobRunner: Sendable {
         _ = try ReadRunStore.finish(session, claim, ending, slot: 0)
       }
     }
+    return delay == nil
   }
 
   /// The worker stops: the lease is let go at once instead of running out.

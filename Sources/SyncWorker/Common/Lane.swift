@@ -91,7 +91,7 @@ final class Lane: Sendable {
         tools.metrics.add(MetricCatalog.batches, 1, [("kind", tools.kind), ("result", "retried")])
         tools.metrics.add(MetricCatalog.retries, 1, [("code", error.sqlstate ?? error.kind.rawValue)])
         if !error.isConflict && error.sqlstate != "23505" {
-          attempt.complaint.tell(error.description)
+          attempt.complaint.tell(BatchAttempt.cause(error), with: BatchAttempt.place(messages))
         }
         try await Task.sleep(for: attempt.backoff.next())
       }

@@ -73,6 +73,7 @@ struct StateSampler: Sendable {
         }
       }
       health.database(reachable: true, current: sample.0)
+      metrics.set(MetricCatalog.databaseUp, 1)
       guard let state = sample.1 else { return }
       metrics.replace(
         MetricCatalog.jobs, state.jobs.map { ([("kind", $0.kind), ("state", $0.state)], Double($0.count)) })
@@ -89,6 +90,7 @@ struct StateSampler: Sendable {
       return
     } catch {
       health.database(reachable: false, current: false)
+      metrics.set(MetricCatalog.databaseUp, 0)
     }
   }
 
@@ -106,17 +108,20 @@ struct StateSampler: Sendable {
 
   /// One that does not answer ends the round: the others would keep a stop waiting as well.
   private func sampleLag() async {
-    var series: [([(String, String)], Double)] = []
+    var lags: [([(String, String)], Double)] = []
+    var positions: [([(String, String)], Double)] = []
     for host in hosts {
       for (partition, next) in host.positions {
         guard !Task.isCancelled, let consumer = host.consumer,
           let (_, high) = try? await consumer.watermarks(partition)
         else { return }
-        series.append(
-          ([("topic", partition.topic), ("partition", String(partition.partition))], Double(max(0, high - next))))
+        let labels = [("topic", partition.topic), ("partition", String(partition.partition))]
+        lags.append((labels, Double(max(0, high - next))))
+        positions.append((labels, Double(next)))
       }
     }
-    metrics.replace(MetricCatalog.consumerLag, series)
+    metrics.replace(MetricCatalog.consumerLag, lags)
+    metrics.replace(MetricCatalog.appliedOffset, positions)
   }
 
   /// In a task of its own: this one is cancelled, and would be refused a connection.

@@ -130,11 +130,7 @@ package final class Worker: Sendable {
     return SourceFactory(
       clock: clock,
       budget: { SharedBudget(pool: pool, tenant: $0, rate: $1, policy: policy, clock: clock, log: log) },
-      onRetry: { error, wait in
-        metrics.add(MetricCatalog.retries, 1, [("code", error.code)])
-        log.warning(
-          "the upstream is asked again", ("code", error.code), ("seconds", String(Int(wait.inSeconds.rounded()))))
-      })
+      onRetry: { metrics.add(MetricCatalog.retries, 1, [("code", $0.code)]) })
   }
 
   /// A worker started before the migration needs no restart.

@@ -22,7 +22,7 @@ struct ReadJob: Sendable {
         code: "INVALID_PARAMETERS", message: "the job's parameters are not a read request", isTransient: false)
     }
     let definition = try definition(request.source)
-    let source = sources.source(definition, watch: UpstreamNotes(claim, definition, pool: pool))
+    let source = sources.source(definition, watch: UpstreamNotes(claim, definition, pool: pool), log: log)
     if request.dryRun {
       try await DryRun(claim: claim, request: request, definition: definition, source: source, pool: pool).run()
       log.info("dry run done")

@@ -158,7 +158,9 @@ final class Pusher: Sendable {
     let delay = configuration.pushRetry.delay(after: failure, attempt: claim.attempt, using: &generator)
     if let delay {
       metrics.add(MetricCatalog.retries, 1, [("code", failure.code)])
-      log.warning("the push is tried again later", ("code", failure.code), ("seconds", String(Int(delay.rounded(.up)))))
+      log.warning(
+        "the push is tried again later", ("code", failure.code), ("cause", failure.message),
+        ("seconds", String(Int(delay.rounded(.up)))))
       try await persist {
         try PushStore.delay(
           $0, claim, milliseconds: Int64(delay * 1000), code: failure.code, message: failure.message,

@@ -26,7 +26,7 @@ import Testing
     #expect(
       Set(try statuses(well).keys).isSuperset(of: [
         "configuration", "versions", "bloat", "work", "postgres", "schema", "row security", "kpi", "leases", "outbox",
-        "transactions", "gaps",
+        "transactions", "locks", "gaps",
         "kafka",
         "topics", "offsets",
       ]))

@@ -41,11 +41,14 @@ import Testing
       let id = try queue(session)
       let first = try #require(try claim(session, owner: "first"))
       #expect(first.id == id && first.attempt == 1 && !first.isTakenOver)
+      #expect(first.elapsed < .seconds(60))
       let nobody = try claim(session)
       #expect(nobody == nil)
       try expire(session)
+      try session.query("UPDATE sync_job SET started_at = now() - interval '1 hour'")
       let second = try #require(try claim(session, owner: "second"))
       #expect(second.id == id && second.attempt == 1 && second.isTakenOver && second.token != first.token)
+      #expect(second.elapsed >= .seconds(3600), "it began with the first")
       #expect(try session.value("SELECT lease_owner FROM sync_job") == "second")
     }
   }

@@ -9,7 +9,9 @@ import Testing
   /// What the stores send, in order. `text` stands for what is sent without a type and must be text there.
   private static let types: [String: String] = [
     "advance_offset": "text text integer bigint bigint bigint",
+    "become_login": "",
     "become_system": "",
+    "blocking_sessions": "integer",
     "become_worker": "text",
     "claim_job": "text[] text integer",
     "claim_partition": "text text integer bigint text",

@@ -82,10 +82,12 @@ struct AwayTests {
         }
         #expect(try await says(process, "/livez", 200, "ok"))
         try await until("the log says so") { lines(process, line) == 1 }
+        try await until("so do the metrics") { try await process.metrics().contains("\nsyncline_database_up 0\n") }
       }
       proxy.set(.pass)
       for process in [worker, scheduler] {
         try await until("it is ready") { try await says(process, "/readyz", 200, "ok") }
+        try await until("the metrics say so") { try await process.metrics().contains("\nsyncline_database_up 1\n") }
         process.signal(SIGTERM)
         #expect(await process.wait() == 0)
       }

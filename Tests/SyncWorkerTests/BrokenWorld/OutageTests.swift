@@ -27,6 +27,7 @@ struct OutageTests {
       if mode != .swallowReplies { proxy.cut() }
       try await until("the worker notices") { worker.worker.health.missing.contains("postgres is not reachable") }
       #expect(worker.worker.health.isAlive)
+      try await until("the gauge says so") { worker.worker.metrics.value(MetricCatalog.databaseUp.name) == 0 }
       proxy.set(.pass)
       proxy.cut()
       let job = try await world.waitForJob(id)
