@@ -73,7 +73,8 @@ import Testing
         - {name: six, kind: write_back, cron: 0 0 * * *}
         - {name: seven, kind: bake, cron: 0 0 * * *}
         - {name: eight, kind: write_back}
-        - {name: '', kind: read_sync, source: '', cron: ''}
+        - {name: '', kind: write_back, cron: ''}
+        - {name: ten, kind: read_sync, source: '', cron: 0 0 * * *}
         - nine
       """
     ])
@@ -90,8 +91,8 @@ import Testing
       "a.yaml:23: cron: there is no such day in these months", "a.yaml:24: jobs: at least 1d",
       "a.yaml:25: job six is defined already", "a.yaml:26: kind: expected one of read_sync",
       "a.yaml:27: cron is missing",
-      "a.yaml:28: name is empty", "a.yaml:28: source is empty", "a.yaml:28: cron is empty",
-      "a.yaml:29: expected a mapping",
+      "a.yaml:28: name is empty", "a.yaml:28: cron is empty", "a.yaml:29: source is empty",
+      "a.yaml:30: expected a mapping",
     ] { #expect(text.contains(expected), "\(expected)\n\(text)") }
   }
 
