@@ -133,10 +133,13 @@ struct Attention: Sendable, Equatable {
     }
   }
 
+  /// Each pause once, with all the work that it holds, of whatever kinds and organizations.
   private static func pauses(_ overview: Overview) -> [Attention] {
-    (overview.queue.value ?? []).filter { $0.isTrue("paused") }.map { pause in
+    let paused = (overview.queue.value ?? []).filter { $0.isTrue("paused") }
+    return paused.filter(\.isPause).map { pause in
       let (kind, organization) = (pause["kind"], pause["organization_id"])
-      let waiting = pause.integer("queued") + pause.integer("held_messages")
+      let held = paused.filter { $0["pause_kind"] == kind && $0["pause_organization_id"] == organization }
+      let waiting = held.map(\.waiting).reduce(0, +)
       return Attention(
         text: "\(kind ?? "all work") of \(organization ?? "all organizations") is paused by \(pause.text("paused_by"))"
           + (pause["reason"].map { ": \($0)" } ?? "") + (waiting > 0 ? "; \(waiting) waiting" : ""),
@@ -162,4 +165,15 @@ struct Attention: Sendable, Equatable {
         commands: ["syncline lag", "syncline worker"])
     }
   }
+}
+
+/// A row of the queue.
+extension Facts {
+  /// It is that of a pause itself, not of work that a wider pause holds.
+  var isPause: Bool {
+    isTrue("paused") && self["kind"] == self["pause_kind"] && self["organization_id"] == self["pause_organization_id"]
+  }
+
+  /// Jobs, edits and messages that have not begun.
+  fileprivate var waiting: Int64 { integer("queued") + integer("retrying") + integer("held_messages") }
 }

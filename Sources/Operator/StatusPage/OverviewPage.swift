@@ -190,7 +190,10 @@ enum OverviewPage {
               [ActRequest(.pauseQueue, kind: row["kind"], organization: row["organization_id"])], process)
           }
           let why = row["reason"].map { ": \($0)" } ?? ""
-          return PageParts.state("paused") + "<span> by \(row.text("paused_by") + why)</span>"
+          let said: HTML = PageParts.state("paused") + "<span> by \(row.text("paused_by") + why)</span>"
+          // What a wider pause holds goes on when that one is resumed, in the row of it.
+          guard row.isPause else { return said }
+          return said
             + PageParts.acts(
               [ActRequest(.resumeQueue, kind: row["kind"], organization: row["organization_id"])], process)
         },

@@ -104,7 +104,12 @@ import Testing
     ])
     overview.conflicts = .read([["id": id, "pfa_id": "P-1", "user_id": "ann", "kind": "field_overlap"]])
     overview.queue = .read([
-      ["kind": "read_sync", "paused": "t", "paused_by": "ann", "queued": "2"], ["kind": "write_back", "paused": "f"],
+      ["kind": "read_sync", "paused": "t", "paused_by": "ann", "pause_kind": "read_sync"],
+      [
+        "kind": "read_sync", "organization_id": "RIO", "paused": "t", "paused_by": "ann", "pause_kind": "read_sync",
+        "queued": "1", "held_messages": "1",
+      ],
+      ["kind": "write_back", "paused": "f"],
     ])
     overview.failedPushes = .read(["AUTH": 2])
     overview.lag = .read([
