@@ -17,7 +17,7 @@ enum DatabaseChecks {
   /// A day.
   private static let oldPause = 86_400
   /// A leader looks every second; firings that are due for longer are late.
-  private static let lateness = 60
+  static let lateness = 60
 
   /// What the database told, also for the other checks; nil: it could not be read.
   struct Findings: Sendable {

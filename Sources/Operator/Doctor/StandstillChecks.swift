@@ -86,16 +86,17 @@ enum StandstillChecks {
   /// Upstreams that are left alone because they do not answer.
   static func upstreams(_ open: [BreakerStore.Open]) -> Check {
     guard !open.isEmpty else { return Check("upstreams", .ok, "none is left alone") }
-    let list = open.map { upstream in
-      "\(upstream.tenant) has not answered since \(upstream.since), "
-        + (upstream.rests
-          ? "nobody asks it before \(upstream.until)" : "one request may ask it since \(upstream.until)")
-        + "; last \(upstream.code): \(upstream.message)"
-    }
     return Check(
-      "upstreams", .warning, list.joined(separator: "; "),
+      "upstreams", .warning, open.map(text).joined(separator: "; "),
       remedy: "bring it back, or mend the source in the jobs directory and restart the workers; pushes and reads wait "
         + "and go on by themselves with its first answer")
+  }
+
+  /// Since when it does not answer, when it is asked again, and its last words.
+  static func text(_ upstream: BreakerStore.Open) -> String {
+    "\(upstream.tenant) has not answered since \(upstream.since), "
+      + (upstream.rests ? "nobody asks it before \(upstream.until)" : "one request may ask it since \(upstream.until)")
+      + "; last \(upstream.code): \(upstream.message)"
   }
 
   static func pauses(_ old: [StandstillReports.Pause]) -> Check {

@@ -14,8 +14,9 @@ struct Attention: Sendable, Equatable {
 
   /// Everything of an overview that should be looked at, what stops work first.
   static func all(_ overview: Overview) -> [Attention] {
-    workers(overview) + approvals(overview) + silent(overview) + unsettled(overview) + letters(overview)
-      + conflicts(overview) + pushes(overview) + pauses(overview) + lags(overview)
+    workers(overview) + scheduler(overview) + upstreams(overview) + approvals(overview) + silent(overview)
+      + unsettled(overview) + letters(overview) + conflicts(overview) + pushes(overview) + suspended(overview)
+      + pauses(overview) + lags(overview)
   }
 
   /// What waits while no worker lives.
@@ -30,6 +31,27 @@ struct Attention: Sendable, Equatable {
         text: "no worker lives; waiting: \(waiting.joined(separator: ", "))\(silent)",
         commands: ["syncline worker", "syncline doctor"])
     ]
+  }
+
+  /// Schedules that nobody fires, as `doctor` warns of them.
+  private static func scheduler(_ overview: Overview) -> [Attention] {
+    guard let schedules = overview.schedules.value else { return [] }
+    let check = StandstillChecks.scheduler(enabled: 0, schedules)
+    guard check.status == .warning else { return [] }
+    return [
+      Attention(
+        text: "scheduler: \(check.detail)",
+        commands: [schedules.leader == nil ? "syncline scheduler" : "syncline doctor", "syncline jobs schedule"])
+    ]
+  }
+
+  /// Nothing mends them from here, but what they hold up is seen.
+  private static func upstreams(_ overview: Overview) -> [Attention] {
+    (overview.upstreams.value ?? []).map { upstream in
+      Attention(
+        text: StandstillChecks.text(upstream),
+        commands: ["syncline doctor", "syncline jobs list --state retrying"])
+    }
   }
 
   private static func approvals(_ overview: Overview) -> [Attention] {
@@ -130,6 +152,19 @@ struct Attention: Sendable, Equatable {
           "syncline drafts list --state failed -o json",
           "syncline drafts retry --code \(shellQuoted(code)) --yes",
         ])
+    }
+  }
+
+  /// Suspended organizations that work waits for.
+  private static func suspended(_ overview: Overview) -> [Attention] {
+    let rows = (overview.queue.value ?? []).filter { $0.isTrue("suspended") && $0.waiting > 0 }
+    return Dictionary(grouping: rows) { $0.text("organization_id") }.sorted { $0.key < $1.key }.map { id, rows in
+      let tenant = shellQuoted(id)
+      return Attention(
+        text: "organization \(id) is suspended; \(rows.map(\.waiting).reduce(0, +)) waiting",
+        commands: [
+          "syncline organizations show \(tenant)", "syncline organizations suspend \(tenant) --resume --yes",
+        ], page: "/organization?id=\(percentEncoded(id))")
     }
   }
 

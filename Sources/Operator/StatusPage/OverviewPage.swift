@@ -186,8 +186,9 @@ enum OverviewPage {
         number("Running", "running"), number("Retrying", "retrying"), number("Held messages", "held_messages"),
         PageColumn("Pause") { row in
           guard row.isTrue("paused") else {
-            return PageParts.acts(
-              [ActRequest(.pauseQueue, kind: row["kind"], organization: row["organization_id"])], process)
+            return (row.isTrue("suspended") ? PageParts.state("suspended") : .empty)
+              + PageParts.acts(
+                [ActRequest(.pauseQueue, kind: row["kind"], organization: row["organization_id"])], process)
           }
           let why = row["reason"].map { ": \($0)" } ?? ""
           let said: HTML = PageParts.state("paused") + "<span> by \(row.text("paused_by") + why)</span>"
