@@ -28,7 +28,7 @@ enum StandstillChecks {
     let list = open.sorted { ($1.count, $0.code) < ($0.count, $1.code) }.map { "\($0.count) with \($0.code)" }
     return Check(
       "dead letters", .warning, list.joined(separator: ", "),
-      remedy: "see 'syncline dead-letters list'; then replay or discard them: 'syncline dead-letters --help'"
+      remedy: "see 'syncline dead-letters list'; 'syncline top --once' has what to do about each cause"
     )
   }
 

@@ -116,18 +116,20 @@ struct Attention: Sendable, Equatable {
     ]
   }
 
+  /// Letters of pushes are told as the edits that did not reach PEMS, where these are told.
   private static func letters(_ overview: Overview) -> [Attention] {
-    (overview.letters.value ?? []).map { letter in
+    let edits = overview.failedPushes.value ?? [:]
+    return (overview.letters.value ?? []).filter { !$0.isTrue("is_push") || edits[$0.text("code")] == nil }.map {
+      letter in
       let (count, id, code) = (letter.integer("count"), letter.integer("id"), letter.text("code"))
       let group = [("code", code), ("topic", letter.text("topic")), ("cause", letter.text("cause"))]
-      let replay = count == 1 ? " \(id)" : shellOptions(group.map { (name: $0.0, value: $0.1) })
+      let letters = count == 1 ? " \(id)" : shellOptions(group.map { (name: $0.0, value: $0.1) })
+      let remedy = LetterRemedy(code)
       return Attention(
         text: "\(counted(Int(count), "message")) of \(letter.text("topic")) could not be applied, \(code): "
-          + letter.text("cause"),
-        commands: [
-          "syncline dead-letters show \(id)", "syncline dead-letters replay\(replay) --yes",
-          "syncline dead-letters discard\(replay) --yes",
-        ])
+          + letter.text("cause") + (remedy.advice.map { "; \($0)" } ?? ""),
+        commands: ["syncline dead-letters show \(id)"]
+          + remedy.commands(letters, organization: letter["organization_id"]))
     }
   }
 

@@ -168,8 +168,7 @@ enum OverviewPage {
         PageColumn("The newest") { letter in
           let id = letter.integer("id")
           return "<span>\(id)</span>"
-            + PageParts.acts(
-              [ActRequest(.replayLetter, letter: id), ActRequest(.discardLetter, letter: id)], process)
+            + PageParts.acts(LetterRemedy(letter.text("code")).acts.map { ActRequest($0, letter: id) }, process)
         },
       ], rows, empty: "Every message could be applied.")
   }

@@ -125,12 +125,14 @@ import Testing
         "read_sync of R O failed with AUTH", "schema_change of RIO failed with X: y",
         "draft_commit of RIO failed with CONFLICT: 1 of 2 edits", "kpi_rebuild of RIO failed with INTERNAL",
         "read_sync of R O has no effect, EMPTY_READ: it was empty",
-        "1 message of t could not be applied, INVALID_JSON: c",
+        "1 message of t could not be applied, INVALID_JSON: c; replayed it is refused again: have its producer send it "
+          + "anew, mended, and discard this one",
         "3 messages of t could not be applied, UNKNOWN_ORGANIZATION: c",
         "an edit of P-1 by ann waits for a decision, field_overlap", "2 edits did not reach PEMS, AUTH",
         "read_sync of all organizations is paused by ann; 2 waiting", "partition 0 of t has 8 messages and no worker",
         "partition 2 of t: offsets 1 to 4 are gone before they were applied",
       ])
+    #expect(items[7].commands == ["syncline dead-letters show 7", "syncline dead-letters discard 7 --yes"])
     #expect(items[4].commands.last == "syncline conflicts list --organization RIO")
     #expect(items[6].commands.last == "syncline sync run \"R O\" --source pems --mode full --wait")
     #expect(
@@ -146,6 +148,30 @@ import Testing
         continue
       }
     }
+  }
+
+  @Test("Each dead letter has the remedy of its code; a failed push is told once, as the edit")
+  func letterRemedies() {
+    func commands(_ code: String) -> [String] { LetterRemedy(code).commands(" 7", organization: "R O") }
+    let (replay, discard) = ("syncline dead-letters replay 7 --yes", "syncline dead-letters discard 7 --yes")
+    for code in [
+      "INVALID_ENVELOPE", "UNSUPPORTED_SPECVERSION", "INVALID_JSON", "INVALID_MESSAGE", "UNKNOWN_TYPE",
+      "ORGANIZATION_MISMATCH", "INVALID_RECORD", "MISSING_PFA_ID",
+    ] {
+      #expect(commands(code) == [discard] && LetterRemedy(code).acts.first == .discardLetter, "\(code)")
+    }
+    #expect(commands("UNKNOWN_ORGANIZATION") == ["syncline organizations add \"R O\"", replay, discard])
+    #expect(LetterRemedy("UNKNOWN_ORGANIZATION").commands(" 7", organization: nil) == [replay, discard])
+    for code in ["UNKNOWN_MODIFICATION", "REFUSED_23514", "AUTH"] {
+      #expect(commands(code) == [replay, discard] && LetterRemedy(code).advice == nil, "\(code)")
+    }
+    var overview = Overview(time: now)
+    overview.letters = .read([
+      ["count": "2", "id": "7", "code": "AUTH", "topic": "t", "cause": "c", "is_push": "t"]
+    ])
+    #expect(Attention.all(overview).count == 1, "a letter whose edit is not told stays")
+    overview.failedPushes = .read(["AUTH": 2])
+    #expect(Attention.all(overview).map(\.text) == ["2 edits did not reach PEMS, AUTH"])
   }
 
   @Test("A commit whose values were refused is not to be retried: its drafts are corrected or given up")
