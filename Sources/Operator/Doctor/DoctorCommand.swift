@@ -18,7 +18,8 @@ enum DoctorCommand {
       checks += ConfigurationChecks.of(settings)
       let versions = ([("syncline", BuildInfo.version)] + Libraries.versions).map { "\($0.0) \($0.1)" }
       checks.append(Check("versions", .ok, versions.joined(separator: ", ")))
-      let database = try await DatabaseChecks.run(settings)
+      let database = try await DatabaseChecks.run(
+        settings, sources: SourceChecks.names(settings, invocation.environment))
       checks += database.checks
       checks += try await ReplicaChecks.run(settings)
       checks += try await KafkaChecks.run(

@@ -46,9 +46,10 @@ enum StandstillChecks {
   }
 
   /// Reads that failed or that a guard kept from their effect, and that nothing has made up for: what their
-  /// organizations show gets old. Those of organizations that are not active wait for nobody.
-  static func reads(_ unsettled: [UnsettledJob]) -> Check {
-    let reads = newest(unsettled.filter(needsReading))
+  /// organizations show gets old. Those of organizations that are not active wait for nobody, nor do those of sources
+  /// that are defined no more. `sources`: those that are; nil: it is not known.
+  static func reads(_ unsettled: [UnsettledJob], sources: Set<String>? = nil) -> Check {
+    let reads = newest(unsettled.filter { needsReading($0, sources) })
     guard let first = reads.first else {
       return Check("reads", .ok, "none has failed that no later one covers, and no newest full read was empty")
     }
@@ -56,14 +57,29 @@ enum StandstillChecks {
   }
 
   /// Other jobs that failed, and that nothing has made up for. Not the machinery's fault, so worth a note.
-  static func failures(_ unsettled: [UnsettledJob]) -> Check {
-    let failed = unsettled.filter { !needsReading($0) }
-    guard let first = failed.first else { return Check("failures", .ok, "no other job needs somebody") }
-    return Check("failures", .note, list(failed), remedy: remedy(first))
+  static func failures(_ unsettled: [UnsettledJob], sources: Set<String>? = nil) -> Check {
+    let failed = unsettled.filter { !needsReading($0, sources) }
+    let former = newest(failed.filter { isOfFormerSource($0, sources) })
+    let others = failed.filter { !isOfFormerSource($0, sources) }
+    guard let first = (others + former).first else {
+      return Check("failures", .ok, "no other job needs somebody")
+    }
+    return Check(
+      "failures", .note, list(others + former),
+      remedy: isOfFormerSource(first, sources)
+        ? "no source of the jobs directory is named \(first.source ?? ""): nothing, if none is to be; else define it, "
+          + "then 'syncline jobs retry \(first.id) --yes'"
+        : remedy(first))
   }
 
-  private static func needsReading(_ job: UnsettledJob) -> Bool {
-    job.isGuarded || job.kind == "read_sync" && job.isActive
+  private static func needsReading(_ job: UnsettledJob, _ sources: Set<String>?) -> Bool {
+    (job.isGuarded || job.kind == "read_sync" && job.isActive) && !isOfFormerSource(job, sources)
+  }
+
+  /// A read that can not be done again, because nothing is defined under the name of its source.
+  private static func isOfFormerSource(_ job: UnsettledJob, _ sources: Set<String>?) -> Bool {
+    guard job.kind == "read_sync", let source = job.source, let sources else { return false }
+    return !sources.contains(source)
   }
 
   /// A scheduled read fails again and again for one reason: the newest tells it.
