@@ -138,7 +138,7 @@ struct TopTests {
       "UPDATE organization SET status = 'suspended' WHERE id = 'RIO2'")
     let database = try SyncDatabase.current
     func needs(_ enabledJobs: Set<String>?) async -> [String] {
-      var overview = Overview(time: Date(timeIntervalSince1970: 0), enabledJobs: enabledJobs)
+      var overview = Overview(time: Date(timeIntervalSince1970: 0), definitions: Definitions(enabledJobs: enabledJobs))
       await overview.readAttention(SectionReader(within: .seconds(10)) { body in try await database.run(body) })
       return Attention.all(overview).map { String($0.text.prefix(30)) }
     }

@@ -19,7 +19,7 @@ enum DoctorCommand {
       let versions = ([("syncline", BuildInfo.version)] + Libraries.versions).map { "\($0.0) \($0.1)" }
       checks.append(Check("versions", .ok, versions.joined(separator: ", ")))
       let database = try await DatabaseChecks.run(
-        settings, sources: SourceChecks.names(settings, invocation.environment))
+        settings, sources: Definitions(settings, invocation.environment).sources)
       checks += database.checks
       checks += try await ReplicaChecks.run(settings)
       checks += try await KafkaChecks.run(

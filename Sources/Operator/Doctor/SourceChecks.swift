@@ -4,14 +4,6 @@ import Runtime
 
 /// Whether the definitions of `Jobs/` can be read.
 enum SourceChecks {
-  /// Of all that are defined, whether they can be used here or not; nil: there is none, or they can not be read. Then
-  /// this is no place to tell which are no more.
-  static func names(_ settings: Settings, _ environment: [String: String]) -> Set<String>? {
-    guard let catalog = try? settings.sourceCatalog(environment) else { return nil }
-    let names = Set(catalog.sources.keys).union(catalog.unconfigured.keys)
-    return names.isEmpty ? nil : names
-  }
-
   static func run(_ settings: Settings, environment: [String: String]) -> [Check] {
     let directory = settings.jobsDirectory
     let isNamed = settings.origins[SettingDefinition.jobsDirectory.name] != nil

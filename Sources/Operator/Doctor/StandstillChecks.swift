@@ -59,27 +59,21 @@ enum StandstillChecks {
   /// Other jobs that failed, and that nothing has made up for. Not the machinery's fault, so worth a note.
   static func failures(_ unsettled: [UnsettledJob], sources: Set<String>? = nil) -> Check {
     let failed = unsettled.filter { !needsReading($0, sources) }
-    let former = newest(failed.filter { isOfFormerSource($0, sources) })
-    let others = failed.filter { !isOfFormerSource($0, sources) }
+    let former = newest(failed.filter { $0.isOfFormerSource(sources) })
+    let others = failed.filter { !$0.isOfFormerSource(sources) }
     guard let first = (others + former).first else {
       return Check("failures", .ok, "no other job needs somebody")
     }
     return Check(
       "failures", .note, list(others + former),
-      remedy: isOfFormerSource(first, sources)
+      remedy: first.isOfFormerSource(sources)
         ? "no source of the jobs directory is named \(first.source ?? ""): nothing, if none is to be; else define it, "
           + "then 'syncline jobs retry \(first.id) --yes'"
         : remedy(first))
   }
 
   private static func needsReading(_ job: UnsettledJob, _ sources: Set<String>?) -> Bool {
-    (job.isGuarded || job.kind == "read_sync" && job.isActive) && !isOfFormerSource(job, sources)
-  }
-
-  /// A read that can not be done again, because nothing is defined under the name of its source.
-  private static func isOfFormerSource(_ job: UnsettledJob, _ sources: Set<String>?) -> Bool {
-    guard job.kind == "read_sync", let source = job.source, let sources else { return false }
-    return !sources.contains(source)
+    (job.isGuarded || job.kind == "read_sync" && job.isActive) && !job.isOfFormerSource(sources)
   }
 
   /// A scheduled read fails again and again for one reason: the newest tells it.

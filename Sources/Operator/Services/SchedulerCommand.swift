@@ -78,9 +78,4 @@ extension Settings {
       directory: jobsDirectory, environment: environment,
       sources: Set(sources.sources.keys).union(sources.unconfigured.keys))
   }
-
-  /// Names of the jobs that are to be fired; nil: they can not be read here.
-  func enabledJobs(_ environment: [String: String]) -> Set<String>? {
-    (try? jobCatalog(environment)).map { Set($0.jobs.filter(\.isEnabled).map(\.name)) }
-  }
 }

@@ -76,17 +76,20 @@ struct Attention: Sendable, Equatable {
     }
   }
 
-  private static func unsettled(_ overview: Overview) -> [Attention] { (overview.unsettled.value ?? []).map(of) }
+  private static func unsettled(_ overview: Overview) -> [Attention] {
+    (overview.unsettled.value ?? []).map { of($0, sources: overview.definitions.sources) }
+  }
 
   /// A job that ended otherwise than it should have: a commit is mended at its conflicts or its drafts, a schema change
-  /// by another one, a read that was empty by one that is not.
-  static func of(_ job: UnsettledJob) -> Attention {
+  /// by another one, a read that was empty by one that is not. `sources`: those that are defined; nil: not known.
+  static func of(_ job: UnsettledJob, sources: Set<String>? = nil) -> Attention {
     let why = "\(job.code)\(job.message.isEmpty ? "" : ": \(job.message)")"
     let tenant = shellQuoted(job.organization)
     let retry = "syncline jobs retry \(job.id) --yes"
     let project = job.project.map { " " + shellQuoted($0) } ?? ""
     let remedy =
       switch (job.kind, job.code) {
+      case ("read_sync", _) where job.isOfFormerSource(sources): [String]()
       case ("read_sync", _) where job.isGuarded:
         job.source.map { ["syncline sync run \(tenant) --source \(shellQuoted($0)) --mode full --wait"] } ?? []
       case ("draft_commit", EditCode.conflict): ["syncline conflicts list --organization \(tenant)"]
@@ -99,10 +102,9 @@ struct Attention: Sendable, Equatable {
       case ("kpi_rebuild", _): ["syncline kpi rebuild \(tenant) --yes"]
       default: [String]()
       }
+    let former = job.isOfFormerSource(sources) ? "; no source is named \(job.source ?? "") any more" : ""
     return Attention(
-      text: job.isGuarded
-        ? "\(job.kind) of \(job.organization) has no effect, \(why)"
-        : "\(job.kind) of \(job.organization) failed with \(why)",
+      text: "\(job.kind) of \(job.organization) \(job.isGuarded ? "has no effect," : "failed with") \(why)\(former)",
       commands: ["syncline jobs why \(job.id)"] + remedy, page: "/job?id=\(job.id)")
   }
 

@@ -40,12 +40,12 @@ struct Overview: Sendable {
   /// Upstreams that are left alone because they do not answer.
   var upstreams: Section<[BreakerStore.Open]> = .read([])
 
-  /// Jobs that are to be fired; nil: nobody knows, so all that a scheduler has seen.
-  private let enabledJobs: Set<String>?
+  /// What the jobs directory defines, where that is known.
+  let definitions: Definitions
 
-  init(time: Date, enabledJobs: Set<String>? = nil) {
+  init(time: Date, definitions: Definitions = Definitions()) {
     self.time = time
-    self.enabledJobs = enabledJobs
+    self.definitions = definitions
   }
 
   /// Reads everything but the lag. Each part is read by itself, so that one that takes too long leaves the others.
@@ -86,7 +86,7 @@ struct Overview: Sendable {
     }
     crew = await part.read { try CrewStore.crew($0) }
     waiting = await part.read { try StandstillReports.waitingWork($0) }
-    let enabled = enabledJobs
+    let enabled = definitions.enabledJobs
     schedules = await part.read {
       let all = try StandstillReports.schedules($0, lateness: DatabaseChecks.lateness)
       return enabled.map { all.of($0) } ?? all

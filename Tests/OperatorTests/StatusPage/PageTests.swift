@@ -193,6 +193,19 @@ import Testing
     #expect(commands("INTERNAL") == ["syncline jobs retry j --yes"])
   }
 
+  @Test("A read of a source that is defined no more is not to be done again")
+  func formerSource() {
+    let job = UnsettledJob(id: "j", organization: "RIO", kind: "read_sync", code: "AUTH", source: "old")
+    for sources in [nil, ["old", "pems"]] as [Set<String>?] {
+      #expect(Attention.of(job, sources: sources).commands == ["syncline jobs why j", "syncline jobs retry j --yes"])
+    }
+    var overview = Overview(time: now, definitions: Definitions(sources: ["pems"]))
+    overview.unsettled = .read([job])
+    let item = Attention.all(overview).first
+    #expect(item?.text == "read_sync of RIO failed with AUTH; no source is named old any more")
+    #expect(item?.commands == ["syncline jobs why j"])
+  }
+
   @Test("A trend is drawn in steps between its lowest and highest total; one that never moves runs level")
   func trend() throws {
     func point(_ forecast: String, _ minute: Int) -> StatusReports.TrendPoint {
