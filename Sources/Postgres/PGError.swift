@@ -72,6 +72,13 @@ extension PGError {
     return sqlstate.hasPrefix("08") || ["57P01", "57P02", "57P03", "53300"].contains(sqlstate)
   }
 
+  /// The server, the database or the login has as many connections as it may. Of a connection that was refused libpq
+  /// tells the words alone; the server says them in other languages too, and then it is only out of reach.
+  package var isCrowded: Bool {
+    let says = ["too many clients", "connection slots are reserved", "too many connections for"]
+    return sqlstate == "53300" || (kind == .connection && says.contains { message.contains($0) })
+  }
+
   /// The data is at fault (classes 22 and 23): the same statement with the same values fails again.
   package var isDataError: Bool {
     guard kind == .server, let sqlstate else { return false }

@@ -21,7 +21,7 @@ import Testing
 
   /// Names under which quoted words, options made of them, and ids stand in commands.
   private static let safe: Set = [
-    "id", "jobId", "new", "running", "letter", "replay", "record", "session", "project",
+    "id", "jobId", "new", "running", "letter", "letters", "record", "session", "project",
     "tenant", "who", "helpTopic", "command",
   ]
   private static let quoting = ["shellQuoted(", "shellOptions(", "QueueSubject.options("]

@@ -116,6 +116,54 @@ struct OutputTests {
     #expect(try !text(100).contains("created_at"))
   }
 
+  @Test(
+    "Lists fit 80 and 120 columns with usual values; words, their headings and ids are whole wherever they are shown")
+  func lists() throws {
+    let id = "3f0c4c1e-0000-4000-8000-000000000000"
+    let words = [
+      "kind": "read_sync", "state": "succeeded", "status": "completed", "sync_state": "committed",
+      "sync_type": "incremental", "error_code": "AUTH", "last_state": "succeeded", "cron": "*/15 * * * *",
+      "code": "UNSUPPORTED_SPECVERSION",
+    ]
+    let others = ["id": id, "job": "read-changes", "organization_id": "RIO", "pfa_id": "PFA-00000004"]
+    func cell(_ column: Column) -> Cell {
+      switch column.kind {
+      case .integer: .integer(12)
+      case .time: .time(Date(timeIntervalSince1970: 1_769_851_800))
+      case .boolean: .boolean(true)
+      case .json: .json(#"{"forecastEnd":"2026-09-30","dor":"SITE"}"#)
+      case .decimal: .decimal("81800.26")
+      case .text:
+        .text(
+          column.name.hasSuffix("job_id") ? id : words[column.name] ?? others[column.name] ?? "one two")
+      }
+    }
+    let tables: [(name: String, columns: [Column], kept: Set<String>)] = [
+      ("jobs list", JobColumns.list(for: .table), ["id", "state", "error_code"]),
+      ("jobs schedule", JobsScheduleCommand.columns, ["job", "next_at", "last_state"]),
+      ("jobs schedule JOB", JobsScheduleCommand.firingColumns, ["due_at", "state", "detail"]),
+      ("drafts list", DraftColumns.list(for: .table), ["pfa_id", "session_id", "sync_state", "delta", "error_code"]),
+      ("conflicts list", DraftColumns.conflicts(for: .table), ["id", "pfa_id", "status"]),
+      ("log list", LogColumns.list(for: .table), ["id", "status", "error_code"]),
+      ("queue list", QueueColumns.all, ["kind", "paused", "suspended", "queued", "held_messages"]),
+      ("schema history", SchemaColumns.changes(for: .table), ["id", "change_type", "status", "error_code"]),
+    ]
+    for (table, columns, kept) in tables {
+      for width in [80, 120] {
+        let recorder = Recorder()
+        let terminal = Terminal(isTerminal: true, width: width, height: nil, hasColor: false)
+        try recorder.output(.table, terminal: terminal).write(Table(columns, rows: [columns.map(cell)]))
+        let lines = recorder.data.split(separator: "\n").map(String.init)
+        let place = "\(table) at \(width): \(recorder.data)"
+        #expect(lines.allSatisfy { displayWidth($0) <= width }, "\(place)")
+        let headings = Set(lines[0].split(separator: " ").map(String.init))
+        #expect(kept.isSubset(of: headings), "\(place)")
+        for (name, word) in words where headings.contains(name) { #expect(lines[1].contains(word), "\(place)") }
+        #expect(columns.allSatisfy { !$0.isWord || headings.contains($0.name) || $0.fit != .cut }, "\(place)")
+      }
+    }
+  }
+
   @Test("JSON, as a whole: exact decimals, nulls, JSON inside, no raw control character")
   func json() throws {
     #expect(

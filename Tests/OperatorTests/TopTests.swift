@@ -81,6 +81,77 @@ struct TopTests {
     #expect(Attention.all(overview).map(\.text) == ["partition 1 of t has 1 message and no worker"])
   }
 
+  @Test("A scheduler that is missing, an upstream that is left alone and a suspended organization that work waits for")
+  func warnings() {
+    var overview = Overview(time: Date(timeIntervalSince1970: 0))
+    var schedules = StandstillReports.Schedules()
+    schedules.active = 2
+    overview.schedules = .read(schedules)
+    overview.upstreams = .read([
+      BreakerStore.Open(
+        tenant: "pems.example:443/T", openings: 2, since: "S", until: "U", code: "UPSTREAM_TIMEOUT",
+        message: "no answer", rests: true)
+    ])
+    overview.queue = .read([
+      ["kind": "read_sync", "organization_id": "R O", "paused": "f", "suspended": "t", "queued": "1"],
+      ["kind": "write_back", "organization_id": "R O", "paused": "f", "suspended": "t", "queued": "2"],
+      ["kind": "read_sync", "organization_id": "SAO", "paused": "f", "suspended": "t", "running": "1"],
+    ])
+    #expect(
+      Attention.all(overview) == [
+        Attention(
+          text: "scheduler: none leads, so 2 schedules will not be fired",
+          commands: ["syncline scheduler", "syncline jobs schedule"]),
+        Attention(
+          text:
+            "pems.example:443/T has not answered since S, nobody asks it before U; last UPSTREAM_TIMEOUT: no answer",
+          commands: ["syncline doctor", "syncline jobs list --state retrying"]),
+        Attention(
+          text: "organization R O is suspended; 3 waiting",
+          commands: [
+            "syncline organizations show \"R O\"", "syncline organizations suspend \"R O\" --resume --yes",
+          ], page: "/organization?id=R%20O"),
+      ])
+    schedules.leader = "s1"
+    overview.schedules = .read(schedules)
+    #expect(Attention.all(overview).count == 2)
+    (schedules.overdue, schedules.worst, schedules.first) = (1, 120, "nightly of RIO")
+    overview.schedules = .read(schedules)
+    #expect(Attention.all(overview).first?.commands == ["syncline doctor", "syncline jobs schedule"])
+  }
+
+  @Test(
+    "What stops work is read from the database; schedules of jobs that no definition names wait for nobody",
+    .syncDatabase)
+  func standstillIsRead() async throws {
+    try await sql(
+      """
+      INSERT INTO job_schedule (job, organization_id, kind, definition, handled_until, next_at)
+      VALUES ('nightly', 'RIO', 'kpi_verify', 'x', now(), now() + interval '1 hour')
+      """,
+      """
+      INSERT INTO upstream_budget (tenant, free_at, openings, open_since, open_until, error_code, error_message)
+      VALUES ('pems.example:443/T', now(), 2, '2026-01-31T09:20:00Z', '2100-01-31T09:30:00Z', 'UPSTREAM_TIMEOUT',
+        'no answer')
+      """,
+      "INSERT INTO sync_job (organization_id, kind) VALUES ('RIO2', 'kpi_rebuild')",
+      "UPDATE organization SET status = 'suspended' WHERE id = 'RIO2'")
+    let database = try SyncDatabase.current
+    func needs(_ enabledJobs: Set<String>?) async -> [String] {
+      var overview = Overview(time: Date(timeIntervalSince1970: 0), definitions: Definitions(enabledJobs: enabledJobs))
+      await overview.readAttention(SectionReader(within: .seconds(10)) { body in try await database.run(body) })
+      return Attention.all(overview).map { String($0.text.prefix(30)) }
+    }
+    let others = ["pems.example:443/T has not ans", "organization RIO2 is suspended"]
+    let missing = ["scheduler: none leads, so 1 sc"]
+    let queued = try await syncline("queue", "list").data
+    #expect(queued.contains("\"suspended\": true"), "\(queued)")
+    let all = await needs(nil).filter { !$0.hasPrefix("no worker lives") }
+    #expect(all == missing + others)
+    #expect(await needs(["nightly"]).contains(missing[0]))
+    #expect(await !needs(["hourly"]).contains(missing[0]))
+  }
+
   @Test("top --once writes one frame and ends", .syncDatabase)
   func once() async throws {
     let kafka = try EmbeddedKafka()

@@ -1,7 +1,8 @@
 -- What waits and runs, by kind and organization, and what is paused. A pause without work has a row of its own; null
--- in `kind` or `organization_id` means every one. `oldest_seconds` is the age of the oldest job or message that waits.
+-- in `kind` or `organization_id` means every one. `oldest_seconds` is the age of the oldest job or message that waits;
+-- `pause_kind` and `pause_organization_id` say which pause it is, with a row of its own, that holds the work of this one.
 -- $1 organization or null  $2 kind or null
--- Indexes: sync_job_unfinished, pfa_modification_open, queue_pause_open.
+-- Indexes: sync_job_unfinished, pfa_modification_open, queue_pause_open, organization_pkey.
 WITH work AS (
   SELECT kind, organization_id, count(*) FILTER (WHERE state = 'queued') AS queued,
     count(*) FILTER (WHERE state = 'running') AS running, count(*) FILTER (WHERE state = 'retrying') AS retrying,
@@ -26,8 +27,10 @@ line AS (
   GROUP BY kind, organization_id
 )
 SELECT l.kind, l.organization_id, p.id IS NOT NULL AS paused, l.queued, l.running, l.retrying, l.awaiting_approval, l.held_messages,
-  extract(epoch FROM now() - l.oldest)::bigint AS oldest_seconds, p.paused_by, p.reason, p.paused_at
+  extract(epoch FROM now() - l.oldest)::bigint AS oldest_seconds, p.paused_by, p.reason, p.paused_at,
+  p.kind AS pause_kind, p.organization_id AS pause_organization_id, coalesce(o.status = 'suspended', false) AS suspended
 FROM line l
+LEFT JOIN organization o ON o.id = l.organization_id
 LEFT JOIN LATERAL (
   -- The pause that says it most exactly.
   SELECT * FROM queue_pause q

@@ -41,7 +41,11 @@ enum ErrorRules {
 
   static func explain(_ error: PGError) -> CommandError {
     if error.isUnreachable || error.kind == .poolTimeout {
-      let hint = "check DATABASE_URL and that the server runs, or start 'syncline dev'"
+      let hint =
+        error.isCrowded
+        ? "raise max_connections, run fewer workers, or put a pooler between: a worker opens about ten, a scheduler "
+          + "three, a command one"
+        : "check DATABASE_URL and that the server runs, or start 'syncline dev'"
       // libpq's advice of several lines begins with the second.
       let cause = error.description.split(separator: "\n").first.map(String.init) ?? error.description
       return CommandError(

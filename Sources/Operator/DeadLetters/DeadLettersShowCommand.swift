@@ -23,7 +23,7 @@ enum DeadLettersShowCommand {
     examples: [Example("syncline dead-letters show 7 -o json", "with every byte")], needs: [.database]
   ) { invocation in
     let id = try invocation.argument("ID")
-    let (cells, history) = try await Database.read(invocation) { session in
+    let (cells, history, remedy) = try await Database.read(invocation) { session in
       let number = try DeadLetterSelection.number(id)
       guard let row = try DeadLetterReports.letter(session, number) else { throw DeadLetterSelection.notFound(id) }
       let cells = try columns.map { column in
@@ -32,10 +32,19 @@ enum DeadLettersShowCommand {
         default: try Cell(try row.field(column.name), column.kind)
         }
       }
-      return (cells, try Table(try DeadLetterReports.history(session, number), HistoryColumns.ofOne))
+      return (cells, try Table(try DeadLetterReports.history(session, number), HistoryColumns.ofOne), try advice(row))
     }
     try invocation.output.show(columns, cells, with: ("history", history))
+    if let remedy { invocation.output.message(remedy) }
     return .ok
+  }
+
+  /// What is to be done about it; nil: it is not open.
+  private static func advice(_ row: PGRow) throws -> String? {
+    guard try row.string("status") == "open" else { return nil }
+    let remedy = LetterRemedy(try row.string("code"))
+    let commands = remedy.commands(" \(try row.integer("id"))", organization: try row.text("organization_id"))
+    return "do: " + ((remedy.advice.map { [$0] } ?? []) + commands.map { "'\($0)'" }).joined(separator: "; ")
   }
 
   /// A message's key or value, exact to the byte.

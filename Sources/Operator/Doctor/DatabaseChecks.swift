@@ -17,7 +17,7 @@ enum DatabaseChecks {
   /// A day.
   private static let oldPause = 86_400
   /// A leader looks every second; firings that are due for longer are late.
-  private static let lateness = 60
+  static let lateness = 60
 
   /// What the database told, also for the other checks; nil: it could not be read.
   struct Findings: Sendable {
@@ -28,17 +28,18 @@ enum DatabaseChecks {
     var schedules: StandstillReports.Schedules?
   }
 
-  static func run(_ settings: Settings) async throws -> Findings {
+  /// `sources`: names of those that are defined; nil: they can not be read here.
+  static func run(_ settings: Settings, sources: Set<String>?) async throws -> Findings {
     guard settings.databaseURL != nil else { return Findings() }
     do {
-      return try await Database.connected(settings) { try await run($0, settings) }
+      return try await Database.connected(settings) { try await run($0, settings, sources) }
     } catch let error as PGError {
       return Findings(checks: [Check.failed("postgres", error)])
     }
   }
 
   private static func run(
-    _ connection: PGConnection, _ settings: Settings
+    _ connection: PGConnection, _ settings: Settings, _ sources: Set<String>?
   ) async throws -> Findings {
     func check(_ name: String, _ body: @Sendable (PGSession) throws -> Check) async throws -> Check {
       try await Check.of(name) { try await connection.run(body) }
@@ -76,13 +77,13 @@ enum DatabaseChecks {
       try session.reading { try OffsetStore.positions(session, group: settings.group) }
     }
     checks.append(gaps(positions))
-    let (standstill, crew, schedules) = try await standstill(connection)
+    let (standstill, crew, schedules) = try await standstill(connection, sources: sources)
     return Findings(checks: checks + standstill, positions: positions, crew: crew, schedules: schedules)
   }
 
   /// What does not go on by itself, and who should see to it.
   private static func standstill(
-    _ connection: PGConnection
+    _ connection: PGConnection, sources: Set<String>?
   ) async throws -> ([Check], Crew?, StandstillReports.Schedules?) {
     func check(_ name: String, _ body: @Sendable (PGSession) throws -> Check) async throws -> Check {
       try await Check.of(name) { try await connection.run { session in try session.reading { try body(session) } } }
@@ -104,8 +105,12 @@ enum DatabaseChecks {
           first: try JobReports.list($0, organization: nil, state: "awaiting_approval", kind: nil, limit: 1).first?
             .string("id"))
       },
-      try await check("reads") { StandstillChecks.reads(try UnsettledJobs.list($0, limit: unsettledLimit)) },
-      try await check("failures") { StandstillChecks.failures(try UnsettledJobs.list($0, limit: unsettledLimit)) },
+      try await check("reads") {
+        StandstillChecks.reads(try UnsettledJobs.list($0, limit: unsettledLimit), sources: sources)
+      },
+      try await check("failures") {
+        StandstillChecks.failures(try UnsettledJobs.list($0, limit: unsettledLimit), sources: sources)
+      },
       try await check("upstreams") { StandstillChecks.upstreams(try BreakerStore.open($0)) },
       try await check("pauses") {
         StandstillChecks.pauses(try StandstillReports.pauses($0, olderThan: oldPause))

@@ -18,7 +18,8 @@ enum DoctorCommand {
       checks += ConfigurationChecks.of(settings)
       let versions = ([("syncline", BuildInfo.version)] + Libraries.versions).map { "\($0.0) \($0.1)" }
       checks.append(Check("versions", .ok, versions.joined(separator: ", ")))
-      let database = try await DatabaseChecks.run(settings)
+      let database = try await DatabaseChecks.run(
+        settings, sources: Definitions(settings, invocation.environment).sources)
       checks += database.checks
       checks += try await ReplicaChecks.run(settings)
       checks += try await KafkaChecks.run(

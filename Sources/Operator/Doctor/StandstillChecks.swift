@@ -28,7 +28,7 @@ enum StandstillChecks {
     let list = open.sorted { ($1.count, $0.code) < ($0.count, $1.code) }.map { "\($0.count) with \($0.code)" }
     return Check(
       "dead letters", .warning, list.joined(separator: ", "),
-      remedy: "see 'syncline dead-letters list'; then replay or discard them: 'syncline dead-letters --help'"
+      remedy: "see 'syncline dead-letters list'; 'syncline top --once' has what to do about each cause"
     )
   }
 
@@ -46,9 +46,10 @@ enum StandstillChecks {
   }
 
   /// Reads that failed or that a guard kept from their effect, and that nothing has made up for: what their
-  /// organizations show gets old. Those of organizations that are not active wait for nobody.
-  static func reads(_ unsettled: [UnsettledJob]) -> Check {
-    let reads = newest(unsettled.filter(needsReading))
+  /// organizations show gets old. Those of organizations that are not active wait for nobody, nor do those of sources
+  /// that are defined no more. `sources`: those that are; nil: it is not known.
+  static func reads(_ unsettled: [UnsettledJob], sources: Set<String>? = nil) -> Check {
+    let reads = newest(unsettled.filter { needsReading($0, sources) })
     guard let first = reads.first else {
       return Check("reads", .ok, "none has failed that no later one covers, and no newest full read was empty")
     }
@@ -56,14 +57,23 @@ enum StandstillChecks {
   }
 
   /// Other jobs that failed, and that nothing has made up for. Not the machinery's fault, so worth a note.
-  static func failures(_ unsettled: [UnsettledJob]) -> Check {
-    let failed = unsettled.filter { !needsReading($0) }
-    guard let first = failed.first else { return Check("failures", .ok, "no other job needs somebody") }
-    return Check("failures", .note, list(failed), remedy: remedy(first))
+  static func failures(_ unsettled: [UnsettledJob], sources: Set<String>? = nil) -> Check {
+    let failed = unsettled.filter { !needsReading($0, sources) }
+    let former = newest(failed.filter { $0.isOfFormerSource(sources) })
+    let others = failed.filter { !$0.isOfFormerSource(sources) }
+    guard let first = (others + former).first else {
+      return Check("failures", .ok, "no other job needs somebody")
+    }
+    return Check(
+      "failures", .note, list(others + former),
+      remedy: first.isOfFormerSource(sources)
+        ? "no source of the jobs directory is named \(first.source ?? ""): nothing, if none is to be; else define it, "
+          + "then 'syncline jobs retry \(first.id) --yes'"
+        : remedy(first))
   }
 
-  private static func needsReading(_ job: UnsettledJob) -> Bool {
-    job.isGuarded || job.kind == "read_sync" && job.isActive
+  private static func needsReading(_ job: UnsettledJob, _ sources: Set<String>?) -> Bool {
+    (job.isGuarded || job.kind == "read_sync" && job.isActive) && !job.isOfFormerSource(sources)
   }
 
   /// A scheduled read fails again and again for one reason: the newest tells it.
@@ -86,16 +96,17 @@ enum StandstillChecks {
   /// Upstreams that are left alone because they do not answer.
   static func upstreams(_ open: [BreakerStore.Open]) -> Check {
     guard !open.isEmpty else { return Check("upstreams", .ok, "none is left alone") }
-    let list = open.map { upstream in
-      "\(upstream.tenant) has not answered since \(upstream.since), "
-        + (upstream.rests
-          ? "nobody asks it before \(upstream.until)" : "one request may ask it since \(upstream.until)")
-        + "; last \(upstream.code): \(upstream.message)"
-    }
     return Check(
-      "upstreams", .warning, list.joined(separator: "; "),
+      "upstreams", .warning, open.map(text).joined(separator: "; "),
       remedy: "bring it back, or mend the source in the jobs directory and restart the workers; pushes and reads wait "
         + "and go on by themselves with its first answer")
+  }
+
+  /// Since when it does not answer, when it is asked again, and its last words.
+  static func text(_ upstream: BreakerStore.Open) -> String {
+    "\(upstream.tenant) has not answered since \(upstream.since), "
+      + (upstream.rests ? "nobody asks it before \(upstream.until)" : "one request may ask it since \(upstream.until)")
+      + "; last \(upstream.code): \(upstream.message)"
   }
 
   static func pauses(_ old: [StandstillReports.Pause]) -> Check {

@@ -12,9 +12,8 @@ enum JobColumns {
   static func list(for format: OutputFormat) -> [Column] {
     guard format == .table else { return all }
     return [
-      Column("id"), Column("organization_id"), Column("kind"), Column("state"), Column("result", fit: .drop(1)),
-      Column("attempt", .integer, fit: .drop(0)), Column("error_code"), Column("created_at", .time, fit: .drop(3)),
-      Column("finished_at", .time, fit: .drop(2)),
+      Column("id"), Column("organization_id"), Column("kind"), Column("state"), Column("result"),
+      Column("attempt", .integer), Column("error_code"), Column("created_at", .time), Column("finished_at", .time),
     ]
   }
 

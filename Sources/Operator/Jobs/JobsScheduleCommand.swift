@@ -42,14 +42,16 @@ enum JobsScheduleCommand {
     return .ok
   }
 
-  private static let columns = [
+  static let columns = [
     Column("job"), Column("organization_id"), Column("kind"), Column("enabled", .boolean), Column("cron"),
     Column("time_zone"), Column("next_at", .time), Column("last_due_at", .time), Column("last_state"),
     Column("last_finished_at", .time), Column("last_job_id"), Column("last_detail"),
   ]
 
-  private static let firingColumns = [
-    Column("id"), Column("job"), Column("organization_id"), Column("kind"), Column("due_at", .time), Column("state"),
+  /// No command takes a firing's own id.
+  static let firingColumns = [
+    Column("id", fit: .drop(0)), Column("job"), Column("organization_id"), Column("kind"), Column("due_at", .time),
+    Column("state"),
     Column("attempt", .integer), Column("job_id"), Column("detail"), Column("created_at", .time),
     Column("finished_at", .time),
   ]

@@ -17,7 +17,8 @@ enum QueueResumeCommand {
     }
     try await QueueColumns.show(invocation, organization: subject.organization, kind: subject.kind)
     guard let released else {
-      invocation.output.message("\(subject.description) is not paused by itself, nothing changed")
+      invocation.output.message(
+        "\(subject.description) is not paused by itself, nothing changed; 'syncline queue list' shows what is")
       return .ok
     }
     let messages = released == 0 ? "" : "; \(counted(Int(released), "held message")) published again"

@@ -57,7 +57,7 @@ struct QueueSubject: Sendable {
 /// The columns of `queue list`.
 enum QueueColumns {
   static let all =
-    [Column("kind"), Column("organization_id"), Column("paused", .boolean)]
+    [Column("kind"), Column("organization_id"), Column("paused", .boolean), Column("suspended", .boolean)]
     + ["queued", "running", "retrying", "awaiting_approval", "held_messages", "oldest_seconds"].map {
       Column($0, .integer)
     } + [Column("paused_by"), Column("reason"), Column("paused_at", .time)]

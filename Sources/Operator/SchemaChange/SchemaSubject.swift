@@ -98,7 +98,7 @@ extension SchemaFault {
   var hint: String {
     switch code {
     case .invalidChange: "mend the change; 'syncline schema plan --help' says how to check it first"
-    case .confirmationRequired: "pass --confirm with the name, or leave it"
+    case .confirmationRequired: "pass --confirm as the message has it (in an event: confirm), or leave it"
     case .tableTooLarge: "apply the changes of the list one after the other, or pass --blocking in a quiet hour"
     case .projectNotFound: "see 'syncline schema status'"
     case .versionConflict: "look at 'syncline schema history' and make the change again for the current version"

@@ -11,7 +11,7 @@ enum SchedulerCommand {
     path: ["scheduler"], summary: "Fire due jobs of the jobs directory until SIGTERM",
     discussion: """
       Fires what 'jobs:' of SYNCLINE_JOBS_DIR defines. Any number may run: one leads, and when it dies another one \
-      leads within 15 seconds. No firing is lost or made twice. Workers do what reads and rebuilds ask for; the \
+      leads within 11 seconds. No firing is lost or made twice. Workers do what reads and rebuilds ask for; the \
       leader itself verifies totals, asks again for forgotten pushes, and deletes old history. While Postgres is \
       away it waits; while Kafka is, firings wait in the outbox. It says so, and so does /readyz at the start.
 

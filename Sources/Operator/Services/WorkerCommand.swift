@@ -45,7 +45,9 @@ enum WorkerCommand {
     let worker = try Worker(configuration)
     let server = StatusServer(
       host: settings.httpHost, port: settings.httpPort, metrics: worker.metrics, health: worker.health,
-      log: configuration.log, site: site(settings, configuration, worker), mayMove: !settings.isHTTPPortChosen)
+      log: configuration.log,
+      site: site(settings, Definitions(settings, invocation.environment), configuration, worker),
+      mayMove: !settings.isHTTPPortChosen)
     // A worker whose parent is gone has nobody to finish anything for.
     let group = ServiceGroup(
       (leash.map { [$0.service] } ?? []) + [server.service] + worker.services,
@@ -58,11 +60,11 @@ enum WorkerCommand {
   }
 
   private static func site(
-    _ settings: Settings, _ configuration: WorkerConfiguration, _ worker: Worker
+    _ settings: Settings, _ definitions: Definitions, _ configuration: WorkerConfiguration, _ worker: Worker
   ) -> StatusSite {
     let (owner, log, token) = (configuration.owner, configuration.log, settings.statusToken)
     return StatusSite(
-      reader: StatusReader(settings, kafka: configuration.kafka, log: log),
+      reader: StatusReader(settings, kafka: configuration.kafka, definitions: definitions, log: log),
       facts: {
         ProcessFacts(name: owner, metrics: worker.metrics, health: worker.health, mayAct: token != nil)
       }, token: token, log: log)

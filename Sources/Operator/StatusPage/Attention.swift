@@ -14,9 +14,9 @@ struct Attention: Sendable, Equatable {
 
   /// Everything of an overview that should be looked at, what stops work first.
   static func all(_ overview: Overview) -> [Attention] {
-    workers(overview) + locks(overview) + approvals(overview) + silent(overview) + unsettled(overview)
-      + letters(overview)
-      + conflicts(overview) + pushes(overview) + pauses(overview) + lags(overview)
+    workers(overview) + scheduler(overview) + upstreams(overview) + locks(overview) + approvals(overview) + silent(overview)
+      + unsettled(overview) + letters(overview) + conflicts(overview) + pushes(overview) + suspended(overview)
+      + pauses(overview) + lags(overview)
   }
 
   /// What waits while no worker lives.
@@ -36,6 +36,27 @@ struct Attention: Sendable, Equatable {
   private static func locks(_ overview: Overview) -> [Attention] {
     (overview.blockers.value ?? []).map {
       Attention(text: LockCheck.text($0), commands: ["syncline doctor", LockCheck.command($0)])
+    }
+  }
+
+  /// Schedules that nobody fires, as `doctor` warns of them.
+  private static func scheduler(_ overview: Overview) -> [Attention] {
+    guard let schedules = overview.schedules.value else { return [] }
+    let check = StandstillChecks.scheduler(enabled: 0, schedules)
+    guard check.status == .warning else { return [] }
+    return [
+      Attention(
+        text: "scheduler: \(check.detail)",
+        commands: [schedules.leader == nil ? "syncline scheduler" : "syncline doctor", "syncline jobs schedule"])
+    ]
+  }
+
+  /// Nothing mends them from here, but what they hold up is seen.
+  private static func upstreams(_ overview: Overview) -> [Attention] {
+    (overview.upstreams.value ?? []).map { upstream in
+      Attention(
+        text: StandstillChecks.text(upstream),
+        commands: ["syncline doctor", "syncline jobs list --state retrying"])
     }
   }
 
@@ -61,17 +82,20 @@ struct Attention: Sendable, Equatable {
     }
   }
 
-  private static func unsettled(_ overview: Overview) -> [Attention] { (overview.unsettled.value ?? []).map(of) }
+  private static func unsettled(_ overview: Overview) -> [Attention] {
+    (overview.unsettled.value ?? []).map { of($0, sources: overview.definitions.sources) }
+  }
 
   /// A job that ended otherwise than it should have: a commit is mended at its conflicts or its drafts, a schema change
-  /// by another one, a read that was empty by one that is not.
-  static func of(_ job: UnsettledJob) -> Attention {
+  /// by another one, a read that was empty by one that is not. `sources`: those that are defined; nil: not known.
+  static func of(_ job: UnsettledJob, sources: Set<String>? = nil) -> Attention {
     let why = "\(job.code)\(job.message.isEmpty ? "" : ": \(job.message)")"
     let tenant = shellQuoted(job.organization)
     let retry = "syncline jobs retry \(job.id) --yes"
     let project = job.project.map { " " + shellQuoted($0) } ?? ""
     let remedy =
       switch (job.kind, job.code) {
+      case ("read_sync", _) where job.isOfFormerSource(sources): [String]()
       case ("read_sync", _) where job.isGuarded:
         job.source.map { ["syncline sync run \(tenant) --source \(shellQuoted($0)) --mode full --wait"] } ?? []
       case ("draft_commit", EditCode.conflict): ["syncline conflicts list --organization \(tenant)"]
@@ -84,10 +108,9 @@ struct Attention: Sendable, Equatable {
       case ("kpi_rebuild", _): ["syncline kpi rebuild \(tenant) --yes"]
       default: [String]()
       }
+    let former = job.isOfFormerSource(sources) ? "; no source is named \(job.source ?? "") any more" : ""
     return Attention(
-      text: job.isGuarded
-        ? "\(job.kind) of \(job.organization) has no effect, \(why)"
-        : "\(job.kind) of \(job.organization) failed with \(why)",
+      text: "\(job.kind) of \(job.organization) \(job.isGuarded ? "has no effect," : "failed with") \(why)\(former)",
       commands: ["syncline jobs why \(job.id)"] + remedy, page: "/job?id=\(job.id)")
   }
 
@@ -101,18 +124,20 @@ struct Attention: Sendable, Equatable {
     ]
   }
 
+  /// Letters of pushes are told as the edits that did not reach PEMS, where these are told.
   private static func letters(_ overview: Overview) -> [Attention] {
-    (overview.letters.value ?? []).map { letter in
+    let edits = overview.failedPushes.value ?? [:]
+    return (overview.letters.value ?? []).filter { !$0.isTrue("is_push") || edits[$0.text("code")] == nil }.map {
+      letter in
       let (count, id, code) = (letter.integer("count"), letter.integer("id"), letter.text("code"))
       let group = [("code", code), ("topic", letter.text("topic")), ("cause", letter.text("cause"))]
-      let replay = count == 1 ? " \(id)" : shellOptions(group.map { (name: $0.0, value: $0.1) })
+      let letters = count == 1 ? " \(id)" : shellOptions(group.map { (name: $0.0, value: $0.1) })
+      let remedy = LetterRemedy(code)
       return Attention(
         text: "\(counted(Int(count), "message")) of \(letter.text("topic")) could not be applied, \(code): "
-          + letter.text("cause"),
-        commands: [
-          "syncline dead-letters show \(id)", "syncline dead-letters replay\(replay) --yes",
-          "syncline dead-letters discard\(replay) --yes",
-        ])
+          + letter.text("cause") + (remedy.advice.map { "; \($0)" } ?? ""),
+        commands: ["syncline dead-letters show \(id)"]
+          + remedy.commands(letters, organization: letter["organization_id"]))
     }
   }
 
@@ -140,10 +165,26 @@ struct Attention: Sendable, Equatable {
     }
   }
 
+  /// Suspended organizations that work waits for.
+  private static func suspended(_ overview: Overview) -> [Attention] {
+    let rows = (overview.queue.value ?? []).filter { $0.isTrue("suspended") && $0.waiting > 0 }
+    return Dictionary(grouping: rows) { $0.text("organization_id") }.sorted { $0.key < $1.key }.map { id, rows in
+      let tenant = shellQuoted(id)
+      return Attention(
+        text: "organization \(id) is suspended; \(rows.map(\.waiting).reduce(0, +)) waiting",
+        commands: [
+          "syncline organizations show \(tenant)", "syncline organizations suspend \(tenant) --resume --yes",
+        ], page: "/organization?id=\(percentEncoded(id))")
+    }
+  }
+
+  /// Each pause once, with all the work that it holds, of whatever kinds and organizations.
   private static func pauses(_ overview: Overview) -> [Attention] {
-    (overview.queue.value ?? []).filter { $0.isTrue("paused") }.map { pause in
+    let paused = (overview.queue.value ?? []).filter { $0.isTrue("paused") }
+    return paused.filter(\.isPause).map { pause in
       let (kind, organization) = (pause["kind"], pause["organization_id"])
-      let waiting = pause.integer("queued") + pause.integer("held_messages")
+      let held = paused.filter { $0["pause_kind"] == kind && $0["pause_organization_id"] == organization }
+      let waiting = held.map(\.waiting).reduce(0, +)
       return Attention(
         text: "\(kind ?? "all work") of \(organization ?? "all organizations") is paused by \(pause.text("paused_by"))"
           + (pause["reason"].map { ": \($0)" } ?? "") + (waiting > 0 ? "; \(waiting) waiting" : ""),
@@ -169,4 +210,15 @@ struct Attention: Sendable, Equatable {
         commands: ["syncline lag", "syncline worker"])
     }
   }
+}
+
+/// A row of the queue.
+extension Facts {
+  /// It is that of a pause itself, not of work that a wider pause holds.
+  var isPause: Bool {
+    isTrue("paused") && self["kind"] == self["pause_kind"] && self["organization_id"] == self["pause_organization_id"]
+  }
+
+  /// Jobs, edits and messages that have not begun.
+  fileprivate var waiting: Int64 { integer("queued") + integer("retrying") + integer("held_messages") }
 }

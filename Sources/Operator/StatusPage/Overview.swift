@@ -37,8 +37,18 @@ struct Overview: Sendable {
   var crew: Section<Crew> = .missing("not read")
   /// What waits for some worker.
   var waiting: Section<StandstillReports.WaitingWork> = .read(StandstillReports.WaitingWork())
+  /// Of the jobs that are to be fired.
+  var schedules: Section<StandstillReports.Schedules> = .read(StandstillReports.Schedules())
+  /// Upstreams that are left alone because they do not answer.
+  var upstreams: Section<[BreakerStore.Open]> = .read([])
 
-  init(time: Date) { self.time = time }
+  /// What the jobs directory defines, where that is known.
+  let definitions: Definitions
+
+  init(time: Date, definitions: Definitions = Definitions()) {
+    self.time = time
+    self.definitions = definitions
+  }
 
   /// Reads everything but the lag. Each part is read by itself, so that one that takes too long leaves the others.
   mutating func read(_ part: SectionReader) async {
@@ -79,6 +89,12 @@ struct Overview: Sendable {
     }
     crew = await part.read { try CrewStore.crew($0) }
     waiting = await part.read { try StandstillReports.waitingWork($0) }
+    let enabled = definitions.enabledJobs
+    schedules = await part.read {
+      let all = try StandstillReports.schedules($0, lateness: DatabaseChecks.lateness)
+      return enabled.map { all.of($0) } ?? all
+    }
+    upstreams = await part.read { try BreakerStore.open($0) }
     queue = await part.read { Facts.all(try QueueStore.list($0, organization: nil, kind: nil)) }
     failedPushes = await part.read { session in
       Dictionary(try PushReports.sample(session).failed.map { ($0.code, $0.count) }) { $0 + $1 }

@@ -168,8 +168,7 @@ enum OverviewPage {
         PageColumn("The newest") { letter in
           let id = letter.integer("id")
           return "<span>\(id)</span>"
-            + PageParts.acts(
-              [ActRequest(.replayLetter, letter: id), ActRequest(.discardLetter, letter: id)], process)
+            + PageParts.acts(LetterRemedy(letter.text("code")).acts.map { ActRequest($0, letter: id) }, process)
         },
       ], rows, empty: "Every message could be applied.")
   }
@@ -186,11 +185,15 @@ enum OverviewPage {
         number("Running", "running"), number("Retrying", "retrying"), number("Held messages", "held_messages"),
         PageColumn("Pause") { row in
           guard row.isTrue("paused") else {
-            return PageParts.acts(
-              [ActRequest(.pauseQueue, kind: row["kind"], organization: row["organization_id"])], process)
+            return (row.isTrue("suspended") ? PageParts.state("suspended") : .empty)
+              + PageParts.acts(
+                [ActRequest(.pauseQueue, kind: row["kind"], organization: row["organization_id"])], process)
           }
           let why = row["reason"].map { ": \($0)" } ?? ""
-          return PageParts.state("paused") + "<span> by \(row.text("paused_by") + why)</span>"
+          let said: HTML = PageParts.state("paused") + "<span> by \(row.text("paused_by") + why)</span>"
+          // What a wider pause holds goes on when that one is resumed, in the row of it.
+          guard row.isPause else { return said }
+          return said
             + PageParts.acts(
               [ActRequest(.resumeQueue, kind: row["kind"], organization: row["organization_id"])], process)
         },

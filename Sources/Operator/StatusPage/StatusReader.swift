@@ -20,6 +20,7 @@ final class StatusReader: Sendable {
 
   private let pool: PGPool
   private let settings: Settings
+  private let definitions: Definitions
   private let kafka: KafkaSettings
   private let admin = Locked<KafkaAdmin?>(nil)
   private let lastGood = Locked<Overview?>(nil)
@@ -28,7 +29,7 @@ final class StatusReader: Sendable {
   private let jobs = RecentValues<String, JobView>(lifetime: .seconds(1), capacity: 32)
 
   /// Connects nothing yet.
-  init(_ settings: Settings, kafka: KafkaSettings, log: Log) {
+  init(_ settings: Settings, kafka: KafkaSettings, definitions: Definitions, log: Log) {
     var options = settings.postgresOptions(applicationName: "syncline-status")
     options.connectTimeout = .seconds(2)
     options.statementTimeout = StatusReader.statementLimit
@@ -36,6 +37,7 @@ final class StatusReader: Sendable {
     options.sessionSettings["jit"] = "off"
     pool = PGPool(options, size: 2, name: "status", log: log, acquireTimeout: .seconds(2), lifetime: .seconds(300))
     self.settings = settings
+    self.definitions = definitions
     self.kafka = kafka
   }
 
@@ -81,7 +83,7 @@ final class StatusReader: Sendable {
 
   private func readOverview() async -> Reading {
     let sections = sections()
-    var overview = Overview(time: Date())
+    var overview = Overview(time: Date(), definitions: definitions)
     await overview.read(sections)
     let group = settings.group
     overview.lag = await lag(await sections.read { try OffsetStore.positions($0, group: group) })

@@ -39,9 +39,10 @@ enum TopCommand {
     _ keyboard: Keyboard?, isOnce: Bool
   ) async throws -> ExitCode {
     let interval = Duration.seconds(invocation.integer("interval") ?? 2)
+    let definitions = Definitions(settings, invocation.environment)
     var earlier: TopFrame?
     while true {
-      let frame = try await read(settings, connection, admin, since: earlier)
+      let frame = try await read(settings, definitions, connection, admin, since: earlier)
       guard invocation.output.format == .table else {
         try TopReport(frame: frame).write(to: invocation.output)
         return .ok
@@ -70,7 +71,8 @@ enum TopCommand {
   }
 
   private static func read(
-    _ settings: Settings, _ connection: PGConnection, _ admin: KafkaAdmin, since earlier: TopFrame?
+    _ settings: Settings, _ definitions: Definitions, _ connection: PGConnection, _ admin: KafkaAdmin,
+    since earlier: TopFrame?
   ) async throws -> TopFrame {
     let group = settings.group
     let limit = jobs
@@ -82,7 +84,7 @@ enum TopCommand {
       }
     }
     let lags = try await PartitionLag.measure(admin, positions: positions, topics: settings.topics.work)
-    var overview = Overview(time: frame.time)
+    var overview = Overview(time: frame.time, definitions: definitions)
     await overview.readAttention(SectionReader(within: patience) { body in try await connection.run(body) })
     overview.lag = .read(lags.partitions)
     frame.attention = Attention.all(overview)

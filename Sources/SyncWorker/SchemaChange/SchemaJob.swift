@@ -211,7 +211,9 @@ struct SchemaJob: Sendable {
 
   private func refuse(_ losses: [SchemaLoss], _ session: PGSession) throws {
     for loss in losses where try session.query(loss.existsSQL).one().bool("has_data") == true {
-      throw SchemaFault(.confirmationRequired, "\(loss.what) holds data; confirm its name to drop it")
+      let name = loss.names.first.map { ": --confirm \(shellQuoted($0))" } ?? ""
+      throw SchemaFault(
+        .confirmationRequired, "\(loss.what) holds data and is dropped only when its present name is confirmed\(name)")
     }
   }
 

@@ -85,6 +85,11 @@ import Testing
     #expect(exit(PGError(.connection, "no")) == .unreachable)
     #expect(exit(PGError(.commitUnknown, "no")) == .unreachable)
     #expect(exit(PGError(.server, "starting", sqlstate: "57P03")) == .unreachable)
+    let words = "connection to server on socket \"x\" failed: FATAL:  sorry, too many clients already"
+    for full in [PGError(.connection, words), PGError(.server, "full", sqlstate: "53300")] {
+      let error = ErrorRules.explain(full)
+      #expect(error.exit == .unreachable && error.hint?.hasPrefix("raise max_connections, ") == true, "\(error)")
+    }
     #expect(exit(PGError(.server, "relation", sqlstate: "42P01")) == .failure)
     #expect(exit(PGError(.server, "long", sqlstate: "57014")) == .timedOut)
     #expect(exit(PGError(.server, "lock", sqlstate: "55P03")) == .locked)

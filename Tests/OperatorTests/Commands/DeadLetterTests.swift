@@ -51,6 +51,10 @@ import Testing
     let id = try #require(try await value("SELECT id FROM dead_letter WHERE kafka_offset = 7"))
     let table = try await syncline("dead-letters", "show", id, "-o", "table").data
     #expect(table.contains("{\"a\"") && !table.unicodeScalars.contains("\u{1B}"))
+    let open = try await syncline("dead-letters", "show", id).messages
+    #expect(open.contains("send it anew, mended") && open.contains("'syncline dead-letters discard \(id) --yes'"))
+    let old = try #require(try await value("SELECT id FROM dead_letter WHERE kafka_offset = 9"))
+    #expect(try await syncline("dead-letters", "show", old).messages == "", "what is discarded needs nobody")
     for unknown in ["0", "x", "99999999999999999999"] {
       #expect(try await syncline("dead-letters", "show", unknown).code == .notFound)
     }

@@ -1,4 +1,6 @@
+import FoundationEssentials
 import SyncDomain
+import SyncStore
 import TestKit
 import Testing
 
@@ -49,6 +51,36 @@ import Testing
     #expect(try await syncline("queue", "pause", "--kind", "x", "--yes").code == .usage)
     #expect(try await syncline("queue", "pause", "--organization", hostile, "--yes").code == .notFound)
     #expect(try await value("SELECT count(*) FROM queue_pause WHERE resumed_at IS NULL") == "0")
+  }
+
+  @Test("A pause of many organizations is told once, with all that waits for it and the command that lifts it")
+  func inherited() async throws {
+    try await sql(
+      "INSERT INTO sync_job (organization_id, kind) VALUES ('RIO', 'read_sync'), ('RIO2', 'read_sync')",
+      "INSERT INTO queue_pause (kind, paused_by) VALUES ('read_sync', 'ann')",
+      "INSERT INTO queue_pause (organization_id, paused_by, reason) VALUES ('RIO2', 'bob', 'audit')")
+    var overview = Overview(time: Date(timeIntervalSince1970: 0))
+    overview.queue = .read(
+      try await SyncDatabase.current.run { session in
+        try session.reading { Facts.all(try QueueStore.list(session, organization: nil, kind: nil)) }
+      })
+    // What both hold is counted with the older one, and goes on when both are lifted.
+    #expect(
+      Attention.all(overview) == [
+        Attention(
+          text: "all work of RIO2 is paused by bob: audit",
+          commands: ["syncline queue list", "syncline queue resume --organization RIO2"]),
+        Attention(
+          text: "read_sync of all organizations is paused by ann; 2 waiting",
+          commands: ["syncline queue list", "syncline queue resume --kind read_sync"]),
+      ])
+    var process = ProcessFacts(name: "w")
+    process.mayAct = true
+    let page = OverviewPage.html(overview, process, trouble: nil, refresh: nil).text
+    #expect(page.ranges(of: "act=resume-queue").count == 2, "each pause is lifted in its own row")
+    #expect(try await syncline("queue", "resume", "--kind", "read_sync").messages.contains("goes on"))
+    let own = try await syncline("queue", "resume", "--kind", "read_sync", "--organization", "RIO")
+    #expect(own.messages.contains("is not paused by itself, nothing changed; 'syncline queue list' shows what is"))
   }
 
   @Test("kpi explain: what a job made of the totals, between two times; a time that is none is a usage error")

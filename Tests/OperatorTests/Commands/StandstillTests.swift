@@ -108,6 +108,28 @@ import Testing
     #expect(StandstillChecks.failures([read("AUTH")]).status == .ok)
   }
 
+  @Test("A failed read of a source that is defined no more is a note; where sources are not known it is a warning")
+  func formerSources() {
+    func read(_ code: String, guarded: Bool = false) -> UnsettledJob {
+      UnsettledJob(
+        id: noJob, organization: "RIO", kind: "read_sync", isGuarded: guarded, code: code, source: "pems")
+    }
+    let jobs = [read("AUTH"), read("AUTH"), read("EMPTY_READ", guarded: true)]
+    for sources in [nil, ["pems"], ["erp", "pems"]] as [Set<String>?] {
+      #expect(StandstillChecks.reads(jobs, sources: sources).status == .warning)
+      #expect(StandstillChecks.failures(jobs, sources: sources).status == .ok)
+    }
+    #expect(StandstillChecks.reads(jobs, sources: ["erp"]).status == .ok)
+    let note = StandstillChecks.failures(jobs, sources: ["erp"])
+    #expect(note.status == .note && note.remedy?.hasPrefix("no source of the jobs directory is named pems: ") == true)
+    #expect(note.detail == "read_sync of RIO failed with AUTH; read_sync of RIO has no effect, EMPTY_READ")
+    let commit = UnsettledJob(id: noJob, organization: "RIO", kind: "draft_commit", code: "INTERNAL")
+    let both = StandstillChecks.failures(jobs + [commit], sources: ["erp"])
+    #expect(both.detail.hasPrefix("draft_commit of RIO") && both.remedy?.contains("jobs retry") == true)
+    let unnamed = UnsettledJob(id: noJob, organization: "RIO", kind: "read_sync", code: "AUTH")
+    #expect(StandstillChecks.reads([unnamed], sources: ["erp"]).status == .warning)
+  }
+
   @Test("doctor exits 4 while the reads of an active organization fail", .syncDatabase)
   func unread() async throws {
     func status() async throws -> (code: ExitCode, reads: String?) {

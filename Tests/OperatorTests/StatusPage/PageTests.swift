@@ -104,7 +104,12 @@ import Testing
     ])
     overview.conflicts = .read([["id": id, "pfa_id": "P-1", "user_id": "ann", "kind": "field_overlap"]])
     overview.queue = .read([
-      ["kind": "read_sync", "paused": "t", "paused_by": "ann", "queued": "2"], ["kind": "write_back", "paused": "f"],
+      ["kind": "read_sync", "paused": "t", "paused_by": "ann", "pause_kind": "read_sync"],
+      [
+        "kind": "read_sync", "organization_id": "RIO", "paused": "t", "paused_by": "ann", "pause_kind": "read_sync",
+        "queued": "1", "held_messages": "1",
+      ],
+      ["kind": "write_back", "paused": "f"],
     ])
     overview.failedPushes = .read(["AUTH": 2])
     overview.lag = .read([
@@ -120,12 +125,14 @@ import Testing
         "read_sync of R O failed with AUTH", "schema_change of RIO failed with X: y",
         "draft_commit of RIO failed with CONFLICT: 1 of 2 edits", "kpi_rebuild of RIO failed with INTERNAL",
         "read_sync of R O has no effect, EMPTY_READ: it was empty",
-        "1 message of t could not be applied, INVALID_JSON: c",
+        "1 message of t could not be applied, INVALID_JSON: c; replayed it is refused again: have its producer send it "
+          + "anew, mended, and discard this one",
         "3 messages of t could not be applied, UNKNOWN_ORGANIZATION: c",
         "an edit of P-1 by ann waits for a decision, field_overlap", "2 edits did not reach PEMS, AUTH",
         "read_sync of all organizations is paused by ann; 2 waiting", "partition 0 of t has 8 messages and no worker",
         "partition 2 of t: offsets 1 to 4 are gone before they were applied",
       ])
+    #expect(items[7].commands == ["syncline dead-letters show 7", "syncline dead-letters discard 7 --yes"])
     #expect(items[4].commands.last == "syncline conflicts list --organization RIO")
     #expect(items[6].commands.last == "syncline sync run \"R O\" --source pems --mode full --wait")
     #expect(
@@ -141,6 +148,30 @@ import Testing
         continue
       }
     }
+  }
+
+  @Test("Each dead letter has the remedy of its code; a failed push is told once, as the edit")
+  func letterRemedies() {
+    func commands(_ code: String) -> [String] { LetterRemedy(code).commands(" 7", organization: "R O") }
+    let (replay, discard) = ("syncline dead-letters replay 7 --yes", "syncline dead-letters discard 7 --yes")
+    for code in [
+      "INVALID_ENVELOPE", "UNSUPPORTED_SPECVERSION", "INVALID_JSON", "INVALID_MESSAGE", "UNKNOWN_TYPE",
+      "ORGANIZATION_MISMATCH", "INVALID_RECORD", "MISSING_PFA_ID",
+    ] {
+      #expect(commands(code) == [discard] && LetterRemedy(code).acts.first == .discardLetter, "\(code)")
+    }
+    #expect(commands("UNKNOWN_ORGANIZATION") == ["syncline organizations add \"R O\"", replay, discard])
+    #expect(LetterRemedy("UNKNOWN_ORGANIZATION").commands(" 7", organization: nil) == [replay, discard])
+    for code in ["UNKNOWN_MODIFICATION", "REFUSED_23514", "AUTH"] {
+      #expect(commands(code) == [replay, discard] && LetterRemedy(code).advice == nil, "\(code)")
+    }
+    var overview = Overview(time: now)
+    overview.letters = .read([
+      ["count": "2", "id": "7", "code": "AUTH", "topic": "t", "cause": "c", "is_push": "t"]
+    ])
+    #expect(Attention.all(overview).count == 1, "a letter whose edit is not told stays")
+    overview.failedPushes = .read(["AUTH": 2])
+    #expect(Attention.all(overview).map(\.text) == ["2 edits did not reach PEMS, AUTH"])
   }
 
   @Test("A commit whose values were refused is not to be retried: its drafts are corrected or given up")
@@ -160,6 +191,19 @@ import Testing
     #expect(commands("INVALID_DATE_ORDER") == ["syncline drafts list --state draft"])
     #expect(commands("FORBIDDEN").last == "syncline jobs retry j --yes")
     #expect(commands("INTERNAL") == ["syncline jobs retry j --yes"])
+  }
+
+  @Test("A read of a source that is defined no more is not to be done again")
+  func formerSource() {
+    let job = UnsettledJob(id: "j", organization: "RIO", kind: "read_sync", code: "AUTH", source: "old")
+    for sources in [nil, ["old", "pems"]] as [Set<String>?] {
+      #expect(Attention.of(job, sources: sources).commands == ["syncline jobs why j", "syncline jobs retry j --yes"])
+    }
+    var overview = Overview(time: now, definitions: Definitions(sources: ["pems"]))
+    overview.unsettled = .read([job])
+    let item = Attention.all(overview).first
+    #expect(item?.text == "read_sync of RIO failed with AUTH; no source is named old any more")
+    #expect(item?.commands == ["syncline jobs why j"])
   }
 
   @Test("A trend is drawn in steps between its lowest and highest total; one that never moves runs level")

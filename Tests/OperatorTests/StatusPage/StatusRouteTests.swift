@@ -25,7 +25,7 @@ import Testing
     let health = HealthState()
     let log = Log(level: .error)
     let kafka = try KafkaConnection.settings(settings, environment: [:])
-    let reader = StatusReader(settings, kafka: kafka, log: log)
+    let reader = StatusReader(settings, kafka: kafka, definitions: Definitions(), log: log)
     let secret = token.map { Secret($0) }
     let site = StatusSite(
       reader: reader,

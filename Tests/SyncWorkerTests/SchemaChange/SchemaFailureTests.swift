@@ -230,6 +230,7 @@ struct SchemaFailureTests {
       let drop = #"{"type":"drop_table","table_id":"orders"}"#
       let refused = try await world.alter(drop, version: 1, more: #","require_confirmation":true,"confirm":"order""#)
       #expect(refused.code == "CONFIRMATION_REQUIRED")
+      #expect(refused.message?.hasSuffix("its present name is confirmed: --confirm Orders") == true, "\(refused)")
       #expect(try await world.count(table) == 1)
       let done = try await world.alter(drop, version: 1, more: #","require_confirmation":true,"confirm":"Orders""#)
       #expect(done.state == "succeeded")

@@ -33,21 +33,33 @@ package struct Column: Sendable, Equatable {
   package let kind: Kind
   package let fit: Fit
 
-  package init(_ name: String, _ kind: Kind = .text, fit: Fit = .cut) {
+  /// Columns that a narrow terminal goes without, in whatever table they stand, the first of them first: what others
+  /// tell as well, what `show` tells too, then what fewer people come for. The rest stays, however narrow it is.
+  private static let spare = [
+    "attempt", "attempts", "replays", "time_zone", "duration_ms", "swept", "result", "base_version", "current_version",
+    "oldest_seconds", "first_at", "last_finished_at", "finished_at", "paused_at", "locked_at", "lock_expires_at",
+    "last_applied_version", "locked_by", "from_version", "created_by", "last_due_at", "resolution", "last_job_id",
+    "job_id", "stale", "conflicted", "discontinued", "unchanged", "updated", "inserted", "remote_fields", "retrying",
+    "running", "awaiting_approval", "paused_by", "actualized_count", "record_count", "enabled", "updated_at",
+    "applied_at", "started_at", "created_at", "last_at", "rejected", "received", "conflict_fields", "user_id",
+    "to_version", "changes", "last_detail", "cron",
+  ]
+  private static let ranks = Dictionary(uniqueKeysWithValues: zip(spare, 0...))
+
+  /// Without `fit` the column's name decides.
+  package init(_ name: String, _ kind: Kind = .text, fit: Fit? = nil) {
     self.name = name
     self.kind = kind
-    self.fit = fit
+    self.fit = fit ?? Column.ranks[name].map { .drop($0) } ?? .cut
   }
 
   /// Numbers stand at the right, below each other.
   var isRightAligned: Bool { kind == .integer || kind == .decimal }
   /// Only free text may give way on a terminal; half a number would be another number.
   var mayGiveWay: Bool { (kind == .text || kind == .json) && !isWord }
-  /// One of a few words that say what a row is: a part of one says nothing.
-  var isWord: Bool {
-    kind == .text
-      && ["kind", "state", "status", "code", "error_code", "sync_state", "sync_type", "mode"].contains(name)
-  }
+  /// One of a few words that say what a row is, or when something happens: a part of one says nothing.
+  var isWord: Bool { kind == .text && Column.words.contains { name == $0 || name.hasSuffix("_" + $0) } }
+  private static let words = ["kind", "state", "status", "code", "type", "mode", "result", "event", "level", "cron"]
   /// What a command takes to find one: jobs, records, conflicts, edits.
   var isName: Bool { kind == .text && (name == "id" || name == "job" || name.hasSuffix("_id")) }
 }

@@ -82,12 +82,12 @@ struct TableFormatter: RowFormatter {
     }
   }
 
-  /// Below this a column is not cut: what it is called may be, as far as its values are narrower.
+  /// Below this a column is not cut: of one with names its heading may be, as far as they are narrower.
   private func floor(_ column: Int, _ width: Int) -> Int {
-    let kind = columns[column]
-    guard kind.isName || kind.isWord else { return kind.mayGiveWay ? min(width, TableFormatter.narrowest) : width }
+    guard columns[column].mayGiveWay else { return width }
+    guard columns[column].isName else { return min(width, TableFormatter.narrowest) }
     let values = sample.map { displayWidth($0[column]) }.max() ?? 0
-    return min(width, max(values, TableFormatter.narrowest), kind.isWord ? .max : TableFormatter.longestName)
+    return min(width, max(values, TableFormatter.narrowest), TableFormatter.longestName)
   }
 
   /// The column that is left out first; nil: none may be.
@@ -114,7 +114,7 @@ struct TableFormatter: RowFormatter {
   private func line(_ texts: [String], _ layout: Layout) -> String {
     let cells = layout.inline.map { index -> [String] in
       let text = layout.isShort ? shortened(texts[index], index) : texts[index]
-      guard width != nil, columns[index].mayGiveWay || columns[index].isWord else { return [text] }
+      guard width != nil, columns[index].mayGiveWay else { return [text] }
       return columns[index].fit == .wrap
         ? wrapped(text, to: layout.widths[index]) : [cut(text, to: layout.widths[index])]
     }
