@@ -46,7 +46,8 @@ package enum MetricCatalog {
     "syncline_jobs", .gauge, "Jobs by kind and state; ended ones of the last day.", labels: ["kind", "state"],
     known: [kinds, openStates + ["succeeded", "failed", "cancelled"]])
   package static let jobDuration = Definition(
-    "syncline_job_duration_seconds", .histogram, "Time from the start of a job, whichever worker began it, to its end.", labels: ["kind"],
+    "syncline_job_duration_seconds", .histogram, "Time from the start of a job, whichever worker began it, to its end.",
+    labels: ["kind"],
     known: [kinds],
     buckets: [0.05, 0.25, 1, 2.5, 5, 15, 45, 60, 120, 240, 600, 1200, 2400, 7200])
   package static let oldestJobAge = Definition(

@@ -142,7 +142,7 @@ struct OutputTests {
       ("jobs list", JobColumns.list(for: .table), ["id", "state", "error_code"]),
       ("jobs schedule", JobsScheduleCommand.columns, ["job", "next_at", "last_state"]),
       ("jobs schedule JOB", JobsScheduleCommand.firingColumns, ["due_at", "state", "detail"]),
-      ("drafts list", DraftColumns.list(for: .table), ["pfa_id", "session_id", "sync_state", "delta", "error_code"]),
+      ("drafts list", DraftColumns.list(for: .table), ["pfa_id", "sync_state", "delta", "error_code"]),
       ("conflicts list", DraftColumns.conflicts(for: .table), ["id", "pfa_id", "status"]),
       ("log list", LogColumns.list(for: .table), ["id", "status", "error_code"]),
       ("queue list", QueueColumns.all, ["kind", "paused", "suspended", "queued", "held_messages"]),

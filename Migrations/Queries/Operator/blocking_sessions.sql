@@ -1,8 +1,8 @@
--- Sessions that keep others of this database waiting for a lock and wait for none themselves, whoever keeps most waiting
--- first; at most 5. They count once their transaction is open for $1 seconds and somebody has waited for a second: how
--- long a waiter waits by itself says less, as a worker's wait ends with its statement timeout and begins anew.
--- pid 0 is a prepared transaction. What this login may not see of a session is empty, and its transaction then as old
--- as the longest wait. $1 seconds
+-- Sessions that keep others of this database waiting for a lock and wait for none themselves, whoever keeps most
+-- waiting first; at most 5. They count once their transaction is open for $1 seconds and somebody has waited for a
+-- second: how long a waiter waits by itself says less, as a worker's wait ends with its statement timeout and begins
+-- anew. pid 0 is a prepared transaction. What this login may not see of a session is empty, and its transaction then as
+-- old as the longest wait. $1 seconds
 -- Reads the views of locks and activity only.
 WITH RECURSIVE waiting AS MATERIALIZED (
   SELECT l.pid, coalesce(min(l.waitstart), statement_timestamp()) AS since, pg_blocking_pids(l.pid) AS blockers

@@ -1,7 +1,7 @@
 -- What waits and runs, by kind and organization, and what is paused. A pause without work has a row of its own; null
 -- in `kind` or `organization_id` means every one. `oldest_seconds` is the age of the oldest job or message that waits;
--- `pause_kind` and `pause_organization_id` say which pause it is, with a row of its own, that holds the work of this one.
--- $1 organization or null  $2 kind or null
+-- `pause_kind` and `pause_organization_id` say which pause it is, with a row of its own, that holds the work of this
+-- one. $1 organization or null  $2 kind or null
 -- Indexes: sync_job_unfinished, pfa_modification_open, queue_pause_open, organization_pkey.
 WITH work AS (
   SELECT kind, organization_id, count(*) FILTER (WHERE state = 'queued') AS queued,

@@ -1,7 +1,8 @@
 import Runtime
 import SyncDomain
 
-/// What to do about dead letters of a code: one table for `top`, the status page, the demo and `dead-letters show`. Pure.
+/// What to do about dead letters of a code: one table for `top`, the status page, the demo and `dead-letters show`.
+/// Pure.
 enum LetterRemedy: Sendable, Equatable {
   /// Its bytes alone are refused, so they would be again: it is given up, and sent anew by whoever made it.
   case giveUp

@@ -2,8 +2,8 @@ import SyncStore
 
 /// What `doctor`, `top` and the status page say of sessions that keep others waiting for a lock. Pure.
 enum LockCheck {
-  /// A transaction that is open for so many seconds while others wait for it is told. Our own are shorter, but for those
-  /// over all records of a large organization.
+  /// A transaction that is open for so many seconds while others wait for it is told. Our own are shorter, but for
+  /// those over all records of a large organization.
   static let patience = 10
 
   static func judge(_ blockers: [HealthReports.Blocker]) -> Check {

@@ -14,7 +14,8 @@ struct Attention: Sendable, Equatable {
 
   /// Everything of an overview that should be looked at, what stops work first.
   static func all(_ overview: Overview) -> [Attention] {
-    workers(overview) + scheduler(overview) + upstreams(overview) + locks(overview) + approvals(overview) + silent(overview)
+    workers(overview) + scheduler(overview) + upstreams(overview) + locks(overview) + approvals(overview)
+      + silent(overview)
       + unsettled(overview) + letters(overview) + conflicts(overview) + pushes(overview) + suspended(overview)
       + pauses(overview) + lags(overview)
   }

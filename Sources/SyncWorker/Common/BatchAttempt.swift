@@ -47,8 +47,8 @@ package struct BatchAttempt: Sendable {
 
   // MARK: What the log says of a batch that is tried again
 
-  /// The error, and where to look for who is behind it: of 57014, a statement that took too long, and 55P03, a lock that
-  /// was not had, the server does not say whom they waited for.
+  /// The error, and where to look for who is behind it: of 57014, a statement that took too long, and 55P03, a lock
+  /// that was not had, the server does not say whom they waited for.
   package static func cause(_ error: PGError) -> String {
     guard ["57014", "55P03"].contains(error.sqlstate) else { return error.description }
     return "\(error.description); it waits for a lock or takes too long; see 'syncline doctor'"

@@ -140,9 +140,12 @@ package final class Worker: Sendable {
     while true {
       var cause = "the schema is not current: run 'syncline migrate up'"
       do {
-        if try await pool.run({ try Migrator.isCurrent($0) }) { break }
+        let isCurrent = try await pool.run { try Migrator.isCurrent($0) }
+        metrics.set(MetricCatalog.databaseUp, 1)
+        if isCurrent { break }
         health.database(reachable: true, current: false)
       } catch let error as PGError {
+        metrics.set(MetricCatalog.databaseUp, 0)
         cause = error.description
       }
       complaint.tell(cause)

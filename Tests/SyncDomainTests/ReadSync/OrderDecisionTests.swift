@@ -35,11 +35,15 @@ import Testing
     #expect(decide((order(1), 1, false), (nil, 2)) == .update)
   }
 
-  @Test("R8 a row that our own sweep discontinued comes back at the same order, but not by an older record")
+  @Test(
+    "R8 a row that our own sweep discontinued comes back at any order, but an older record by itself brings nothing")
   func swept() {
     #expect(decide((order(1), 1, true), (order(1), 1)) == .update)
-    #expect(decide((order(2), 1, true), (order(1), 1)) == .stale)
+    #expect(decide((order(2), 1, true), (order(1), 1)) == .update)
     #expect(decide((order(1), 1, true), (order(2), 1)) == .update)
+    let row = OrderDecision.Existing(order: order(2), hash: 1, swept: true)
+    #expect(OrderDecision.decide(existing: row, order: order(1), hash: 1, isSeenSince: false) == .stale)
+    #expect(OrderDecision.decide(existing: row, order: order(2), hash: 1, isSeenSince: false) == .unchanged)
     #expect(decide((nil, 1, true), (nil, 1)) == .update)
   }
 
