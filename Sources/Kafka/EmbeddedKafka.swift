@@ -72,8 +72,10 @@ package final class EmbeddedKafka: Sendable {
   }
 
   /// The broker closes its connections and refuses new ones.
+  /// The broker keeps its port.
   package func setBrokerDown(_ broker: Int) throws {
-    try check { rd_kafka_mock_broker_set_down($0, Int32(clamping: broker)) }
+    // The mock closes its listener and makes another on the same port; where it can not, it ends the process.
+    try ChildProcess.making.with { _ in try check { rd_kafka_mock_broker_set_down($0, Int32(clamping: broker)) } }
   }
 
   package func setBrokerUp(_ broker: Int) throws {

@@ -5,6 +5,10 @@ import Glibc
 package struct ChildProcess: Sendable {
   package let pid: pid_t
 
+  /// Held while a child is made. Until it is another program it has copies of all our descriptors, so that a listener
+  /// which is closed meanwhile goes on listening: who closes one and binds its port anew does so with this held.
+  package static let making = Locked(())
+
   /// Starts `path` in a session of its own (a Ctrl-C at the terminal is ours to handle), with no blocked signals and
   /// only descriptors 0, 1, 2 and those in `descriptors` (child number, our descriptor).
   package init(
@@ -36,7 +40,9 @@ package struct ChildProcess: Sendable {
     let environmentList = environment.map { strdup($0) } + [nil]
     defer { for text in argumentList + environmentList { free(text) } }
     var pid: pid_t = 0
-    let status = posix_spawn(&pid, path, &actions, &attributes, argumentList, environmentList)
+    let status = ChildProcess.making.with { _ in
+      posix_spawn(&pid, path, &actions, &attributes, argumentList, environmentList)
+    }
     guard status == 0 else { throw SystemFailure("cannot start \(path): \(systemMessage(status))") }
     self.pid = pid
   }

@@ -117,7 +117,7 @@ struct EmbeddedTests {
       posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
     }
     var pid: pid_t = 0
-    let status = posix_spawn(&pid, program, &actions, nil, list, environment)
+    let status = ChildProcess.making.with { _ in posix_spawn(&pid, program, &actions, nil, list, environment) }
     try #require(status == 0)
     return pid
   }

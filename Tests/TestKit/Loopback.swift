@@ -15,39 +15,6 @@ package enum Loopback {
     return (listener, Int(UInt16(bigEndian: address.sin_port)))
   }
 
-  /// Keeps a port of 127.0.0.1 from being chosen for others while its owner does not listen. Connections to it are
-  /// refused. The owner can listen again after ``lend``.
-  package static func hold(port: Int) throws -> Int32 {
-    let holder = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
-    // Connections that the owner has closed linger on the port.
-    var reuse: Int32 = 1
-    setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
-    var address = ipv4("127.0.0.1", port)
-    guard withSocketAddress(&address, { bind(holder, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }) else {
-      let reason = String(cString: strerror(errno))
-      close(holder)
-      throw FaultProxyError(message: "cannot hold port \(port): \(reason)")
-    }
-    // Else whoever asks for any port, and allows the reuse of addresses, may get this one.
-    reuse = 0
-    setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
-    return holder
-  }
-
-  /// Lets the owner of a held port listen again, if it allows the reuse of addresses, as librdkafka does.
-  package static func lend(_ holder: Int32) {
-    var reuse: Int32 = 1
-    setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
-  }
-
-  /// Whether somebody who allows the reuse of addresses could listen on a port of 127.0.0.1.
-  package static func canListen(port: Int) -> Bool {
-    guard let holder = try? hold(port: port) else { return false }
-    defer { close(holder) }
-    lend(holder)
-    return Glibc.listen(holder, 1) == 0
-  }
-
   /// `host`: a numeric IPv4 address. nil when nobody answers.
   package static func connect(host: String = "127.0.0.1", port: Int) -> Int32? {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
